@@ -1,0 +1,22 @@
+package com.fnproject.lb;
+
+import com.fnproject.lb.health.HealthConfig;
+import com.fnproject.lb.node.NodeAddress;
+import com.fnproject.lb.proxy.ProxyConfig;
+import com.fnproject.lb.routing.RoutingConfig;
+import com.fnproject.lb.upstream.UpstreamConfig;
+import java.util.List;
+
+/**
+ * Everything the operator has said, checked.
+ *
+ * @param nodes the nodes to start with, possibly none
+ */
+record Config(
+    ListenConfig listen,
+    List<NodeAddress> nodes,
+    RoutingConfig routing,
+    ProxyConfig proxy,
+    UpstreamConfig upstream,
+    HealthConfig health,
+    ShutdownConfig shutdown) {}
