@@ -1,0 +1,102 @@
+package com.fnproject.lb.node;
+
+import com.fnproject.lb.spi.RoutingNode;
+import com.fnproject.lb.upstream.UpstreamPool;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * A node, from the moment it is added until it is removed. Thread-safe. What the cluster thinks of it changes only
+ * through {@link NodeRegistry#apply}; what calls do to it is counted in atomics here.
+ */
+public final class Node implements RoutingNode {
+
+  private final NodeAddress address;
+  private final String id;
+  private final UpstreamPool pool;
+  private final AtomicInteger inFlight = new AtomicInteger();
+  private final AtomicReference<@Nullable Object> policyState = new AtomicReference<>();
+  private volatile boolean healthy;
+
+  Node(NodeAddress address, UpstreamPool pool) {
+    this.address = address;
+    this.id = address.toString();
+    this.pool = pool;
+  }
+
+  /**
+   * Where it listens.
+   *
+   * @return its address
+   */
+  public NodeAddress address() {
+    return address;
+  }
+
+  /**
+   * The connections to it.
+   *
+   * @return its pool, closed once the node has been removed
+   */
+  public UpstreamPool pool() {
+    return pool;
+  }
+
+  /**
+   * Whether the checks find it fit to serve.
+   *
+   * @return false until the first check has succeeded
+   */
+  public boolean healthy() {
+    return healthy;
+  }
+
+  /** Under the registry's lock. */
+  void healthy(boolean nowHealthy) {
+    healthy = nowHealthy;
+  }
+
+  /** Counts a call in; to be paired with {@link #end()}. */
+  public void begin() {
+    inFlight.incrementAndGet();
+  }
+
+  /** Counts a call out. */
+  public void end() {
+    inFlight.decrementAndGet();
+  }
+
+  @Override
+  public String id() {
+    return id;
+  }
+
+  @Override
+  public int inFlight() {
+    return inFlight.get();
+  }
+
+  @Override
+  @SuppressWarnings("unchecked") // one policy, one type: the SPI's contract
+  public <S> S state(Function<? super RoutingNode, S> first) {
+    Object state = policyState.get();
+    if (state != null) {
+      return (S) state;
+    }
+    synchronized (policyState) {
+      state = policyState.get();
+      if (state == null) {
+        state = first.apply(this);
+        policyState.set(state);
+      }
+      return (S) state;
+    }
+  }
+
+  @Override
+  public String toString() {
+    return id;
+  }
+}

@@ -1,0 +1,30 @@
+package com.fnproject.lb.node;
+
+/**
+ * Hears of changes of the cluster, after they have been published, one at a time and in their order. Must not block
+ * for long; may not throw; may not call {@link NodeRegistry#apply}.
+ */
+public interface NodeListener {
+
+  /**
+   * A node has joined.
+   *
+   * @param node the new node
+   */
+  default void added(Node node) {}
+
+  /**
+   * A node has left. Calls may still be under way there.
+   *
+   * @param node the node, whose pool is closed already
+   */
+  default void removed(Node node) {}
+
+  /**
+   * A node became able or unable to serve.
+   *
+   * @param node the node
+   * @param healthy what it is now
+   */
+  default void health(Node node, boolean healthy) {}
+}

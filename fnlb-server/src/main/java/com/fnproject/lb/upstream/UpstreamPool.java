@@ -1,0 +1,218 @@
+package com.fnproject.lb.upstream;
+
+import com.fnproject.lb.upstream.UpstreamException.Kind;
+import java.io.IOException;
+import java.net.InetAddress;
+import java.net.InetSocketAddress;
+import java.net.SocketTimeoutException;
+import java.net.UnknownHostException;
+import java.time.Duration;
+import java.util.concurrent.ConcurrentLinkedDeque;
+import java.util.concurrent.Semaphore;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.atomic.AtomicInteger;
+import java.util.function.LongSupplier;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The connections to one node. Thread-safe. The connection used last is used next, so that a pool that was large for a
+ * moment shrinks again.
+ *
+ * <p>An idle connection is asked whether it still lives before it is handed out: one that the node has closed never
+ * costs a call. Only a close that crosses a request on the wire can.
+ */
+public final class UpstreamPool implements AutoCloseable {
+
+  /** How long a connection may lie idle; below the 75 s and more that servers commonly allow. */
+  static final Duration IDLE_LIMIT = Duration.ofSeconds(60);
+
+  private static final Duration SWEEP_INTERVAL = Duration.ofSeconds(15);
+
+  private final String host;
+  private final int port;
+  private final UpstreamConfig config;
+  private final LongSupplier clock;
+
+  private final ConcurrentLinkedDeque<UpstreamConnection> idle = new ConcurrentLinkedDeque<>();
+  private final AtomicInteger idleCount = new AtomicInteger();
+  private final Semaphore places;
+  private final Thread sweeper;
+  private volatile boolean closed;
+
+  /**
+   * Creates an empty pool and starts the thread that closes what lies idle for too long.
+   *
+   * @param host name or address; resolved at each connect
+   * @param port 1 to 65535
+   * @param config its limits
+   * @param clock nanoseconds, monotonic
+   */
+  public UpstreamPool(String host, int port, UpstreamConfig config, LongSupplier clock) {
+    this.host = host;
+    this.port = port;
+    this.config = config;
+    this.clock = clock;
+    this.places = new Semaphore(config.maxConnections());
+    this.sweeper =
+        Thread.ofVirtual().name("pool-sweeper-" + host + ":" + port).start(this::sweepUntilClosed);
+  }
+
+  UpstreamConfig config() {
+    return config;
+  }
+
+  /**
+   * Takes a connection, an idle one if it lives, else a new one. Blocks while one is awaited or made.
+   *
+   * @param fresh whether an idle connection will not do
+   * @throws UpstreamException of kind NO_CONNECTION_FREE or CONNECT
+   */
+  UpstreamConnection acquire(boolean fresh) {
+    takePlace();
+    boolean taken = false;
+    try {
+      UpstreamConnection connection = fresh ? null : livingIdle();
+      if (connection == null) {
+        connection = connect();
+        connection.begin(false);
+      }
+      taken = true;
+      return connection;
+    } finally {
+      if (!taken) {
+        places.release();
+      }
+    }
+  }
+
+  /** Gives a connection back, exactly once; it is kept only if it may carry another exchange. */
+  void release(UpstreamConnection connection, boolean reusable) {
+    if (reusable && !closed && idleCount.incrementAndGet() <= config.maxIdle()) {
+      connection.idleSince(clock.getAsLong());
+      idle.offerFirst(connection);
+      if (closed) {
+        closeIdle();
+      }
+    } else {
+      if (reusable && !closed) {
+        idleCount.decrementAndGet();
+      }
+      connection.close();
+    }
+    places.release();
+  }
+
+  /**
+   * Connections that carry an exchange now.
+   *
+   * @return 0 or more
+   */
+  public int inUse() {
+    return config.maxConnections() - places.availablePermits();
+  }
+
+  /**
+   * Connections that lie idle.
+   *
+   * @return 0 or more
+   */
+  public int idle() {
+    return Math.max(0, idleCount.get());
+  }
+
+  /** Closes what is idle; connections in use are closed when they come back. */
+  @Override
+  public void close() {
+    closed = true;
+    sweeper.interrupt();
+    closeIdle();
+  }
+
+  private void takePlace() {
+    if (places.tryAcquire()) {
+      return;
+    }
+    try {
+      if (places.tryAcquire(config.connectionWait().toNanos(), TimeUnit.NANOSECONDS)) {
+        return;
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    throw new UpstreamException(
+        Kind.NO_CONNECTION_FREE,
+        false,
+        "all " + config.maxConnections() + " connections to the node are in use",
+        null);
+  }
+
+  private @Nullable UpstreamConnection livingIdle() {
+    UpstreamConnection connection;
+    while ((connection = idle.pollFirst()) != null) {
+      idleCount.decrementAndGet();
+      if (connection.quiet()) {
+        connection.begin(true);
+        return connection;
+      }
+      connection.close();
+    }
+    return null;
+  }
+
+  private UpstreamConnection connect() {
+    long deadline = clock.getAsLong() + config.connectTimeout().toNanos();
+    IOException failure = null;
+    try {
+      for (InetAddress address : InetAddress.getAllByName(host)) {
+        long left = deadline - clock.getAsLong();
+        if (left <= 0) {
+          break;
+        }
+        try {
+          return UpstreamConnection.open(
+              new InetSocketAddress(address, port), Duration.ofNanos(Math.max(left, 1_000_000)));
+        } catch (IOException e) {
+          failure = e;
+        }
+      }
+    } catch (UnknownHostException e) {
+      throw new UpstreamException(Kind.CONNECT, false, "name " + host + " does not resolve", e);
+    }
+    String reason =
+        failure == null || failure instanceof SocketTimeoutException
+            ? "no connection within " + config.connectTimeout().toMillis() + " ms"
+            : String.valueOf(failure.getMessage());
+    throw new UpstreamException(Kind.CONNECT, false, reason, failure);
+  }
+
+  private void sweepUntilClosed() {
+    while (!closed) {
+      try {
+        Thread.sleep(SWEEP_INTERVAL);
+      } catch (InterruptedException e) {
+        return;
+      }
+      sweep();
+    }
+  }
+
+  /** Closes connections from the far end of the stack that have been idle for too long. */
+  void sweep() {
+    UpstreamConnection oldest;
+    while ((oldest = idle.peekLast()) != null
+        && clock.getAsLong() - oldest.idleSince() > IDLE_LIMIT.toNanos()) {
+      if (idle.removeLastOccurrence(oldest)) {
+        idleCount.decrementAndGet();
+        oldest.close();
+      }
+    }
+  }
+
+  private void closeIdle() {
+    UpstreamConnection connection;
+    while ((connection = idle.pollFirst()) != null) {
+      idleCount.decrementAndGet();
+      connection.close();
+    }
+  }
+}

@@ -1,0 +1,346 @@
+package com.fnproject.lb.upstream;
+
+import com.fnproject.lb.upstream.AnswerBody.Framing;
+import com.fnproject.lb.upstream.UpstreamException.Kind;
+import io.helidon.common.buffers.DataReader;
+import io.helidon.common.uri.UriInfo;
+import io.helidon.common.uri.UriPath;
+import io.helidon.http.Header;
+import io.helidon.http.HeaderNames;
+import io.helidon.http.HeaderValues;
+import io.helidon.http.Headers;
+import io.helidon.http.Method;
+import io.helidon.http.Status;
+import io.helidon.http.encoding.ContentEncodingContext;
+import io.helidon.webclient.api.ClientUri;
+import io.helidon.webclient.api.Proxy;
+import io.helidon.webclient.api.WebClientServiceRequest;
+import io.helidon.webclient.api.WebClientServiceResponse;
+import io.helidon.webclient.http1.Http1Client;
+import io.helidon.webclient.http1.Http1ClientRequest;
+import io.helidon.webclient.http1.Http1ClientResponse;
+import io.helidon.webclient.spi.WebClientService;
+import java.io.IOException;
+import java.io.OutputStream;
+import java.net.SocketTimeoutException;
+import java.util.List;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * Exchanges calls by Helidon's HTTP/1 client on connections of {@link UpstreamPool}. The client writes the request and
+ * parses the answer's head; connections and the framing of answers' bodies are ours, because its own lead to lost
+ * bodies, leaked sockets and answers handed to the wrong caller. Thread-safe.
+ */
+public final class WebClientUpstream implements Upstream {
+
+  private static final int MAX_STATUS_LINE = 4096;
+  private static final int UPLOAD_BUFFER = 16 * 1024;
+
+  /** Stands in for a User-Agent that the client did not send; the client library would put in its own. */
+  private static final Header NO_USER_AGENT = HeaderValues.create(HeaderNames.USER_AGENT, "none");
+
+  private final Http1Client client;
+
+  /**
+   * Creates the engine.
+   *
+   * @param config limits of answers
+   */
+  public WebClientUpstream(UpstreamConfig config) {
+    client =
+        Http1Client.builder()
+            .servicesDiscoverServices(false)
+            .addService(WebClientUpstream::withoutUserAgent)
+            .shareConnectionCache(false)
+            .proxy(Proxy.noProxy())
+            .followRedirects(false)
+            .sendExpectContinue(false)
+            .writeBufferSize(0)
+            .readTimeout(config.answerTimeout())
+            .contentEncoding(
+                ContentEncodingContext.builder().contentEncodingsDiscoverServices(false).build())
+            .protocolConfig(
+                protocol ->
+                    protocol
+                        .maxHeaderSize(config.maxAnswerHead())
+                        .maxStatusLineLength(MAX_STATUS_LINE))
+            .build();
+  }
+
+  private static WebClientServiceResponse withoutUserAgent(
+      WebClientService.Chain chain, WebClientServiceRequest request) {
+    if (request.headers().contains(NO_USER_AGENT)) {
+      request.headers().remove(HeaderNames.USER_AGENT);
+    }
+    return chain.proceed(request);
+  }
+
+  @Override
+  public UpstreamCall open(UpstreamPool pool, boolean fresh) {
+    return new Call(pool, pool.acquire(fresh));
+  }
+
+  private final class Call implements UpstreamCall {
+
+    private final UpstreamPool pool;
+    private final UpstreamConnection connection;
+    private @Nullable AnswerBody body;
+    private boolean nodeCloses;
+
+    Call(UpstreamPool pool, UpstreamConnection connection) {
+      this.pool = pool;
+      this.connection = connection;
+    }
+
+    @Override
+    public boolean reused() {
+      return connection.reused();
+    }
+
+    @Override
+    public Answer send(RequestHead head, RequestBody requestBody) {
+      Http1ClientResponse response = exchange(head, requestBody);
+      Status status = response.status();
+      Headers headers = response.headers();
+      if (status.code() < 200 || status.code() > 999) {
+        throw invalid("status " + status.code() + " is none that can be passed on");
+      }
+      checkText(headers);
+      nodeCloses = hasToken(headers, "close");
+      Framing framing = framing(head.method(), status.code(), headers);
+      long length =
+          switch (framing) {
+            case NONE -> 0;
+            case LENGTH -> contentLength(headers);
+            case CHUNKED, UNTIL_CLOSE -> -1;
+          };
+      body = new AnswerBody(connection.reader(), framing, length);
+      return new Answer(status, headers, framing != Framing.NONE, length);
+    }
+
+    private Http1ClientResponse exchange(RequestHead head, RequestBody requestBody) {
+      try {
+        Http1ClientRequest request =
+            client
+                .method(Method.create(head.method()))
+                .connection(connection)
+                .uri(uri(head.target()))
+                .headers(head.headers());
+        if (!head.headers().contains(HeaderNames.USER_AGENT)) {
+          request.header(NO_USER_AGENT);
+        }
+        return switch (requestBody) {
+          case RequestBody.None none -> request.request();
+          case RequestBody.Replayable replayable -> request.submit(replayable.bytes());
+          case RequestBody.Streaming streaming -> upload(request, streaming);
+        };
+      } catch (UpstreamException e) {
+        throw e;
+      } catch (RuntimeException e) {
+        throw failure(e);
+      }
+    }
+
+    private Http1ClientResponse upload(Http1ClientRequest request, RequestBody.Streaming streaming) {
+      if (streaming.length() >= 0) {
+        request.headers(headers -> headers.contentLength(streaming.length()));
+      }
+      return request.outputStream(out -> upload(streaming.source(), out));
+    }
+
+    /**
+     * Sends the body, unless the node answers before it has it all: then what it says is read, and nothing more sent.
+     */
+    private void upload(RequestBody.Source source, OutputStream out) {
+      byte[] buffer = new byte[UPLOAD_BUFFER];
+      while (true) {
+        int count;
+        try {
+          count = source.read(buffer);
+        } catch (RuntimeException e) {
+          throw new UpstreamException(
+              Kind.REQUEST_BODY, true, "the client's body could not be read", e);
+        }
+        try {
+          if (count < 0) {
+            out.close();
+            return;
+          }
+          if (connection.written() && connection.readable()) {
+            stopUpload(out);
+            return;
+          }
+          out.write(buffer, 0, count);
+        } catch (IOException | RuntimeException e) {
+          stopUpload(out);
+          return;
+        }
+      }
+    }
+
+    private void stopUpload(OutputStream out) {
+      connection.mute();
+      try {
+        out.close();
+      } catch (IOException e) {
+        // It complains that the body is shorter than announced, which is the point.
+      }
+    }
+
+    private UpstreamException failure(RuntimeException e) {
+      boolean sent = connection.written();
+      for (Throwable cause = e; cause != null; cause = cause.getCause()) {
+        if (cause instanceof SocketTimeoutException) {
+          return new UpstreamException(
+              Kind.TIMEOUT,
+              sent,
+              "no answer within " + pool.config().answerTimeout().toSeconds() + " s",
+              e);
+        }
+        if (cause instanceof IOException
+            || cause instanceof DataReader.InsufficientDataAvailableException) {
+          String when = connection.answered() ? "in the answer's head" : "without an answer";
+          return new UpstreamException(
+              Kind.CLOSED, sent, "the node closed the connection " + when, e);
+        }
+      }
+      return new UpstreamException(
+          Kind.INVALID_ANSWER, sent, "no valid answer: " + e.getMessage(), e);
+    }
+
+    private UpstreamException invalid(String reason) {
+      return new UpstreamException(Kind.INVALID_ANSWER, true, reason, null);
+    }
+
+    // Helidon reads header fields as ASCII and puts U+FFFD for anything else: the value is lost.
+    private void checkText(Headers headers) {
+      for (Header header : headers) {
+        for (String value : header.allValues()) {
+          if (value.indexOf('\ufffd') >= 0) {
+            throw invalid("header " + header.name() + " holds bytes outside of ASCII");
+          }
+        }
+      }
+      if (headers.contains(HeaderNames.TRAILER)) {
+        throw invalid("trailers are not supported");
+      }
+    }
+
+    // RFC 9112, section 6.3.
+    private Framing framing(String method, int status, Headers headers) {
+      if (method.equals("HEAD") || status == 204 || status == 304) {
+        return Framing.NONE;
+      }
+      boolean hasLength = headers.contains(HeaderNames.CONTENT_LENGTH);
+      if (!headers.contains(HeaderNames.TRANSFER_ENCODING)) {
+        return hasLength ? Framing.LENGTH : Framing.UNTIL_CLOSE;
+      }
+      List<String> encodings = headers.get(HeaderNames.TRANSFER_ENCODING).allValues();
+      if (hasLength || encodings.size() != 1 || !encodings.get(0).equalsIgnoreCase("chunked")) {
+        throw invalid("Transfer-Encoding " + encodings + (hasLength ? " beside Content-Length" : ""));
+      }
+      return Framing.CHUNKED;
+    }
+
+    private long contentLength(Headers headers) {
+      List<String> values = headers.get(HeaderNames.CONTENT_LENGTH).allValues();
+      String first = values.get(0);
+      boolean valid = !first.isEmpty() && first.length() <= 18;
+      for (int i = 0; i < first.length() && valid; i++) {
+        valid = first.charAt(i) >= '0' && first.charAt(i) <= '9';
+      }
+      for (String value : values) {
+        valid &= value.equals(first);
+      }
+      if (!valid) {
+        throw invalid("Content-Length " + values);
+      }
+      return Long.parseLong(first);
+    }
+
+    @Override
+    public byte[] readBody(int length) {
+      try {
+        return answerBody().readAll();
+      } catch (RuntimeException e) {
+        throw bodyFailure(e);
+      }
+    }
+
+    @Override
+    public void relayBody(Sink sink) {
+      try {
+        answerBody()
+            .relay(
+                (piece, pause) -> {
+                  try {
+                    sink.accept(piece, pause);
+                  } catch (RuntimeException e) {
+                    throw new SinkFailure(e);
+                  }
+                });
+      } catch (SinkFailure e) {
+        throw e.original;
+      } catch (RuntimeException e) {
+        throw bodyFailure(e);
+      }
+    }
+
+    private AnswerBody answerBody() {
+      if (body == null) {
+        throw new IllegalStateException("no answer's head has been read");
+      }
+      return body;
+    }
+
+    private UpstreamException bodyFailure(RuntimeException e) {
+      UpstreamException failure = failure(e);
+      return failure.kind() == Kind.CLOSED
+          ? new UpstreamException(Kind.TRUNCATED, true, "the node cut its answer short", e)
+          : failure;
+    }
+
+    @Override
+    public void close() {
+      AnswerBody read = body;
+      boolean clean =
+          read != null
+              && read.connectionSurvives()
+              && !nodeCloses
+              && !connection.muted()
+              && connection.reader().available() == 0;
+      pool.release(connection, clean);
+    }
+  }
+
+  private static ClientUri uri(String target) {
+    // The query rides in the path: any other way of handing it over re-orders or re-encodes it.
+    return ClientUri.create(
+        UriInfo.builder().scheme("http").host("node").port(80).path(UriPath.create(target)).build());
+  }
+
+  private static boolean hasToken(Headers headers, String token) {
+    if (!headers.contains(HeaderNames.CONNECTION)) {
+      return false;
+    }
+    for (String value : headers.get(HeaderNames.CONNECTION).allValues()) {
+      for (String part : value.split(",", -1)) {
+        if (part.strip().equalsIgnoreCase(token)) {
+          return true;
+        }
+      }
+    }
+    return false;
+  }
+
+  /** Tells what the sink threw from what the node did. */
+  private static final class SinkFailure extends RuntimeException {
+    private static final long serialVersionUID = 1L;
+    private final transient RuntimeException original;
+
+    SinkFailure(RuntimeException original) {
+      super(null, original, false, false);
+      this.original = original;
+    }
+  }
+}
