@@ -1,0 +1,115 @@
+package com.fnproject.lb;
+
+import com.fnproject.lb.health.HealthConfig;
+import com.fnproject.lb.node.Quoted;
+import com.fnproject.lb.proxy.ProxyConfig;
+import com.fnproject.lb.routing.RoutingConfig;
+import com.fnproject.lb.upstream.UpstreamConfig;
+import java.io.PrintStream;
+import java.net.InetSocketAddress;
+import java.util.List;
+import java.util.Map;
+
+/** What a command line, an environment and a file come to. */
+sealed interface Startup {
+
+  /** Serve. */
+  record Serve(Config config) implements Startup {}
+
+  /** End at once; everything has been said. */
+  record Exit(int code) implements Startup {}
+
+  /** The exit code of a process that was told nonsense, as Go's {@code flag} package has it. */
+  int MISUSE = 2;
+
+  /**
+   * Reads what the operator says. Prints the help, the version or everything that is wrong. Blocks
+   * on the configuration file and on look-ups of host names to listen on.
+   */
+  static Startup read(
+      String[] args, Map<String, String> environment, PrintStream out, PrintStream err) {
+    Flags flags;
+    try {
+      flags = Flags.parse(args);
+    } catch (Flags.Misuse e) {
+      err.println("fnlb: " + e.getMessage());
+      err.print(Usage.help());
+      return new Exit(MISUSE);
+    }
+    if (flags.help() || flags.version()) {
+      out.print(flags.help() ? Usage.help() : Usage.version());
+      out.flush();
+      return new Exit(0);
+    }
+    Layers layers = new Layers(flags, environment);
+    Config config = config(layers);
+    if (layers.faults().isEmpty()) {
+      return new Serve(config);
+    }
+    layers.faults().forEach(fault -> err.println("fnlb: " + fault));
+    err.println("fnlb: see fnlb --help");
+    return new Exit(MISUSE);
+  }
+
+  private static Config config(Layers layers) {
+    Config config =
+        new Config(
+            listen(layers),
+            List.copyOf(layers.get(Settings.NODE_LIST)),
+            new RoutingConfig(layers.get(Settings.ROUTER), layers.options()),
+            new ProxyConfig(
+                layers.get(Settings.MAX_ATTEMPTS),
+                layers.get(Settings.RETRY_SENT),
+                layers.get(Settings.REPLAYABLE_BODY),
+                layers.get(Settings.MAX_HEADERS),
+                layers.get(Settings.EXPOSE_NODE_INTERNALS)),
+            upstream(layers),
+            new HealthConfig(
+                layers.get(Settings.HC_INTERVAL),
+                layers.get(Settings.HC_PATH),
+                layers.get(Settings.HC_UNHEALTHY),
+                layers.get(Settings.HC_HEALTHY),
+                layers.get(Settings.HC_TIMEOUT),
+                layers.get(Settings.MIN_API_VERSION)),
+            new ShutdownConfig(
+                layers.get(Settings.DRAIN_DELAY), layers.get(Settings.SHUTDOWN_TIMEOUT)));
+    for (Setting<?> setting : Settings.ALL) {
+      if (setting.group() == Setting.Group.LATER) {
+        layers.get(setting);
+      }
+    }
+    return config;
+  }
+
+  private static ListenConfig listen(Layers layers) {
+    InetSocketAddress listen = layers.get(Settings.LISTEN);
+    InetSocketAddress mgmtListen = layers.get(Settings.MGMT_LISTEN).orElse(listen);
+    if (layers.faults().isEmpty() && ListenAddress.collide(listen, mgmtListen)) {
+      layers.refuse(
+          Settings.MGMT_LISTEN,
+          Quoted.of(ListenAddress.text(mgmtListen))
+              + " overlaps with the address for traffic (expected: "
+              + Quoted.of(ListenAddress.text(listen))
+              + " to share its listener, or another port)");
+    }
+    return new ListenConfig(
+        listen,
+        mgmtListen,
+        layers.get(Settings.MAX_HEAD_SIZE),
+        layers.get(Settings.MAX_TARGET_SIZE),
+        layers.get(Settings.MAX_CONNECTIONS),
+        layers.get(Settings.CLIENT_IDLE_TIMEOUT),
+        layers.get(Settings.ADMIN_BODY));
+  }
+
+  private static UpstreamConfig upstream(Layers layers) {
+    int maxConnections = layers.get(Settings.NODE_MAX_CONNECTIONS);
+    return new UpstreamConfig(
+        maxConnections,
+        Math.min(layers.get(Settings.NODE_MAX_IDLE), maxConnections),
+        layers.get(Settings.NODE_CONNECT_TIMEOUT),
+        layers.get(Settings.NODE_CONNECTION_WAIT),
+        layers.get(Settings.ANSWER_TIMEOUT),
+        layers.get(Settings.MAX_ANSWER_HEAD));
+  }
+}
