@@ -1,0 +1,48 @@
+# Short names for what Maven and the scripts do. `make help` lists them.
+VERSION := $(shell sed -n 's:^  <version>\(.*\)</version>:\1:p' pom.xml)
+REVISION := $(shell git rev-parse HEAD 2>/dev/null || echo unknown)
+IMAGE ?= fnproject/fnlb
+TARGET ?= target/image-root
+ARGS ?=
+DIST := fnlb-$(VERSION)
+# Two packs of one commit are equal where tar is GNU's.
+TAR_FLAGS := $(shell tar --version 2>/dev/null | grep -q GNU && \
+  echo --sort=name --owner=0 --group=0 --numeric-owner --mtime=2026-11-23T00:00:00Z)
+
+.DEFAULT_GOAL := help
+.PHONY: help build test run demo format dist image-root docker-build clean
+
+help: ## this list
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' Makefile
+
+build: ## compile and pack the jars, without tests
+	mvn -B -ntp -DskipTests package
+
+test: ## everything that must pass: compile, checks, all tests
+	mvn -B -ntp verify
+
+run: ## start the load balancer: make run ARGS='--nodes a:8080,b:8080'
+	./fnlb $(ARGS)
+
+demo: ## three simulated Fn nodes, a balancer and traffic
+	./fnlb demo $(ARGS)
+
+format: ## put the sources into the house's format
+	JAVA_HOME="$$(FNLB_SHOW_JAVA=1 ./fnlb)" mvn -B -ntp -q spotless:apply
+
+dist: build ## dist/fnlb-VERSION.tar.gz: launcher, jars, documents
+	deploy/image/layout.sh --dist "target/$(DIST)"
+	mkdir -p dist
+	tar $(TAR_FLAGS) -cf - -C target "$(DIST)" | gzip -n > "dist/$(DIST).tar.gz"
+	@echo "dist/$(DIST).tar.gz"
+
+image-root: build ## what the image holds, in a folder: make image-root TARGET=folder
+	deploy/image/layout.sh "$(TARGET)"
+
+docker-build: ## the image, as fnproject/fnlb:VERSION and :latest
+	docker build --build-arg VERSION="$(VERSION)" --build-arg REVISION="$(REVISION)" \
+	  -t "$(IMAGE):$(VERSION)" -t "$(IMAGE):latest" .
+
+clean: ## remove what was built
+	mvn -B -ntp -q clean
+	rm -rf dist
