@@ -24,7 +24,7 @@ public final class UpstreamException extends RuntimeException {
     TIMEOUT,
     /** What came was no answer that can be passed on. */
     INVALID_ANSWER,
-    /** The answer's body ended before its time. */
+    /** The answer had begun, and ended before its time. */
     TRUNCATED
   }
 

@@ -199,9 +199,9 @@ public final class WebClientUpstream implements Upstream {
         }
         if (cause instanceof IOException
             || cause instanceof DataReader.InsufficientDataAvailableException) {
-          String when = connection.answered() ? "in the answer's head" : "without an answer";
-          return new UpstreamException(
-              Kind.CLOSED, sent, "the node closed the connection " + when, e);
+          return connection.answered()
+              ? new UpstreamException(Kind.TRUNCATED, sent, "the node cut its answer short", e)
+              : new UpstreamException(Kind.CLOSED, sent, "the node closed the connection", e);
         }
       }
       return new UpstreamException(
@@ -263,7 +263,7 @@ public final class WebClientUpstream implements Upstream {
       try {
         return answerBody().readAll();
       } catch (RuntimeException e) {
-        throw bodyFailure(e);
+        throw failure(e);
       }
     }
 
@@ -282,7 +282,7 @@ public final class WebClientUpstream implements Upstream {
       } catch (SinkFailure e) {
         throw e.original;
       } catch (RuntimeException e) {
-        throw bodyFailure(e);
+        throw failure(e);
       }
     }
 
@@ -291,13 +291,6 @@ public final class WebClientUpstream implements Upstream {
         throw new IllegalStateException("no answer's head has been read");
       }
       return body;
-    }
-
-    private UpstreamException bodyFailure(RuntimeException e) {
-      UpstreamException failure = failure(e);
-      return failure.kind() == Kind.CLOSED
-          ? new UpstreamException(Kind.TRUNCATED, true, "the node cut its answer short", e)
-          : failure;
     }
 
     @Override

@@ -1,0 +1,176 @@
+package com.fnproject.lb;
+
+import com.fnproject.lb.proxy.Http1Guard;
+import com.sun.management.UnixOperatingSystemMXBean;
+import io.helidon.http.DirectHandler;
+import io.helidon.http.DirectHandler.EventType;
+import io.helidon.http.HeaderNames;
+import io.helidon.http.HeaderValues;
+import io.helidon.http.Headers;
+import io.helidon.http.encoding.ContentDecoder;
+import io.helidon.http.encoding.ContentEncoder;
+import io.helidon.http.encoding.ContentEncodingContext;
+import io.helidon.http.encoding.ContentEncodingContextConfig;
+import io.helidon.webserver.CloseConnectionException;
+import io.helidon.webserver.ListenerConfig;
+import io.helidon.webserver.http.DirectHandlers;
+import io.helidon.webserver.http.FilterChain;
+import io.helidon.webserver.http.HttpRouting;
+import io.helidon.webserver.http.RoutingRequest;
+import io.helidon.webserver.http.RoutingResponse;
+import io.helidon.webserver.http1.Http1Config;
+import java.lang.management.ManagementFactory;
+import java.net.InetSocketAddress;
+import java.nio.charset.StandardCharsets;
+import java.time.Duration;
+
+/**
+ * How every listener is set up, whoever is served on it: the guards that a proxy needs around Helidon's server. Stateless.
+ */
+final class Listeners {
+
+  private static final int BACKLOG = 4096;
+
+  /** Descriptors kept for what is no client: logs, jars, health checks, listeners. */
+  private static final long RESERVED_DESCRIPTORS = 128;
+
+  /** Stands for "for ever" where Helidon wants a time. */
+  private static final Duration FOR_EVER = Duration.ofDays(365);
+
+  private Listeners() {}
+
+  /**
+   * Sets a listener up.
+   *
+   * @param to the listener
+   * @param address where it listens
+   * @param config limits
+   * @param grace how long calls may take to finish at the end; 0 = for ever
+   */
+  static void configure(
+      ListenerConfig.BuilderBase<?, ?> to, InetSocketAddress address, ListenConfig config, Duration grace) {
+    to.bindAddress(address)
+        .backlog(BACKLOG)
+        .maxTcpConnections(maxConnections(config))
+        .idleConnectionTimeout(config.idleTimeout())
+        .idleConnectionPeriod(Duration.ofSeconds(5))
+        .shutdownGracePeriod(grace.isZero() ? FOR_EVER : grace)
+        .writeBufferSize(0)
+        .useNio(true)
+        .connectionOptions(options -> options.tcpNoDelay(true).socketKeepAlive(true))
+        .contentEncoding(PASS_THROUGH)
+        .directHandlers(directHandlers())
+        .protocolsDiscoverServices(false)
+        .addConnectionSelector(
+            new Http1Guard(
+                Http1Config.builder()
+                    .maxPrologueLength(config.maxTargetSize())
+                    .maxHeadersSize(config.maxHeadSize())
+                    .validatePath(false)
+                    .validatePrologue(false)
+                    .sendKeepAliveHeader(false)
+                    .build()));
+  }
+
+  /** Adds what every routing needs. */
+  static HttpRouting.Builder routing() {
+    return HttpRouting.builder().addFilter(Listeners::closeWhenSaid);
+  }
+
+  /** Each call needs a descriptor towards the client and one towards a node. */
+  private static int maxConnections(ListenConfig config) {
+    if (config.maxConnections() > 0) {
+      return config.maxConnections();
+    }
+    long descriptors =
+        ManagementFactory.getOperatingSystemMXBean() instanceof UnixOperatingSystemMXBean unix
+            ? unix.getMaxFileDescriptorCount()
+            : 65_536;
+    return Math.clamp((descriptors - RESERVED_DESCRIPTORS) / 2, 16, 500_000);
+  }
+
+  // Helidon announces the end of a connection, but leaves it to the client to make it true.
+  private static void closeWhenSaid(
+      FilterChain chain, RoutingRequest request, RoutingResponse response) {
+    chain.proceed();
+    if (saysClose(request.headers()) || saysClose(response.headers())) {
+      throw new CloseConnectionException("the connection was to be closed after this answer");
+    }
+  }
+
+  private static boolean saysClose(Headers headers) {
+    return headers.contains(HeaderNames.CONNECTION)
+        && headers.containsToken(HeaderValues.CONNECTION_CLOSE);
+  }
+
+  private static DirectHandlers directHandlers() {
+    DirectHandlers.Builder builder = DirectHandlers.builder();
+    for (EventType type : EventType.values()) {
+      builder.addHandler(
+          type,
+          (request, eventType, status, headers, message) ->
+              DirectHandler.TransportResponse.builder()
+                  .status(status)
+                  .headers(headers)
+                  .keepAlive(eventType.keepAlive() && status.code() < 500)
+                  .header(HeaderValues.create(HeaderNames.CONTENT_TYPE, "application/json"))
+                  .entity(json(eventType, message).getBytes(StandardCharsets.UTF_8))
+                  .build());
+    }
+    return builder.build();
+  }
+
+  private static String json(EventType type, String message) {
+    String text = type == EventType.INTERNAL_ERROR ? "internal error" : message;
+    StringBuilder json = new StringBuilder("{\"msg\":\"");
+    for (int i = 0; i < Math.min(text.length(), 200); i++) {
+      char c = text.charAt(i);
+      json.append(c < ' ' || c > '~' || c == '"' || c == '\\' ? '?' : c);
+    }
+    return json.append("\"}\n").toString();
+  }
+
+  /** Lets bodies pass as they are, whatever Content-Encoding says of them: without it Helidon answers 400. */
+  private static final ContentEncodingContext PASS_THROUGH =
+      new ContentEncodingContext() {
+        @Override
+        public boolean contentEncodingEnabled() {
+          return false;
+        }
+
+        @Override
+        public boolean contentDecodingEnabled() {
+          return true;
+        }
+
+        @Override
+        public boolean contentEncodingSupported(String encoding) {
+          return false;
+        }
+
+        @Override
+        public boolean contentDecodingSupported(String encoding) {
+          return true;
+        }
+
+        @Override
+        public ContentEncoder encoder(String encoding) {
+          return ContentEncoder.NO_OP;
+        }
+
+        @Override
+        public ContentDecoder decoder(String encoding) {
+          return ContentDecoder.NO_OP;
+        }
+
+        @Override
+        public ContentEncodingContextConfig prototype() {
+          return ContentEncodingContextConfig.builder().buildPrototype();
+        }
+
+        @Override
+        public ContentEncoder encoder(Headers headers) {
+          return ContentEncoder.NO_OP;
+        }
+      };
+}

@@ -1,0 +1,104 @@
+package com.fnproject.lb.fn;
+
+import com.fnproject.lb.spi.RoutedFunction;
+import com.fnproject.lb.spi.SipHash;
+import com.github.benmanes.caffeine.cache.Caffeine;
+import com.github.benmanes.caffeine.cache.LoadingCache;
+import java.util.concurrent.atomic.AtomicReference;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The functions that calls were made to, by path, with what the routing policy keeps for each. Bounded; the least
+ * used are forgotten first, so that paths that a client invents do not push out real ones. Thread-safe, takes no lock
+ * on a look-up that succeeds.
+ */
+public final class FunctionTable {
+
+  private final LoadingCache<String, RoutedFunction> functions;
+
+  /**
+   * Creates an empty table.
+   *
+   * @param maxFunctions the most functions that are remembered; 1 or more
+   */
+  public FunctionTable(int maxFunctions) {
+    // Upkeep runs on the threads that use the table: there is none of its own to name and to end.
+    functions =
+        Caffeine.newBuilder()
+            .maximumSize(maxFunctions)
+            .executor(Runnable::run)
+            .build(KeyedFunction::new);
+  }
+
+  /**
+   * Whether a path calls a function: {@code /invoke/…}, {@code /t/…}, and {@code /r/…} of Fn servers before September
+   * 2018. Everything else, such as {@code /v2/…}, any node can answer.
+   *
+   * @param path a decoded path
+   * @return true if where it goes matters
+   */
+  public static boolean isInvocation(String path) {
+    return path.startsWith("/t/") || path.startsWith("/invoke/") || path.startsWith("/r/");
+  }
+
+  /**
+   * The function that a path calls.
+   *
+   * @param path a decoded path that {@link #isInvocation}
+   * @return the same object for as long as the function is remembered
+   */
+  public RoutedFunction function(String path) {
+    return functions.get(path);
+  }
+
+  /**
+   * What stands in for a function where a call has none; not remembered.
+   *
+   * @param path a decoded path
+   * @return a new object
+   */
+  public static RoutedFunction unremembered(String path) {
+    return new KeyedFunction(path);
+  }
+
+  /** A function known by its path. */
+  private static final class KeyedFunction implements RoutedFunction {
+
+    private final String key;
+    private final long hash;
+    private final AtomicReference<@Nullable Object> policyState = new AtomicReference<>();
+
+    KeyedFunction(String key) {
+      this.key = key;
+      this.hash = SipHash.hash(key);
+    }
+
+    @Override
+    public String key() {
+      return key;
+    }
+
+    @Override
+    public long hash() {
+      return hash;
+    }
+
+    @Override
+    @SuppressWarnings("unchecked") // one policy, one type: the SPI's contract
+    public <S> S state(Function<? super RoutedFunction, S> first) {
+      Object state = policyState.get();
+      if (state != null) {
+        return (S) state;
+      }
+      synchronized (policyState) {
+        state = policyState.get();
+        if (state == null) {
+          state = first.apply(this);
+          policyState.set(state);
+        }
+        return (S) state;
+      }
+    }
+  }
+}

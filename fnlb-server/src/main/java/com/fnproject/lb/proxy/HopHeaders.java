@@ -1,0 +1,104 @@
+package com.fnproject.lb.proxy;
+
+import io.helidon.http.Header;
+import io.helidon.http.HeaderName;
+import io.helidon.http.HeaderNames;
+import io.helidon.http.HeaderValues;
+import io.helidon.http.Headers;
+import io.helidon.http.WritableHeaders;
+import java.util.List;
+import java.util.Locale;
+
+/**
+ * Which header fields pass from one connection to the next (RFC 9110, section 7.6.1): those that frame a message or
+ * speak of one connection do not. The set is the original's, Go's {@code httputil.ReverseProxy}.
+ */
+final class HopHeaders {
+
+  private HopHeaders() {}
+
+  /** Whether a field speaks of one connection only, by its name in lower case. */
+  private static boolean isHopByHop(String lowerCase) {
+    return switch (lowerCase) {
+      case "connection",
+          "proxy-connection",
+          "keep-alive",
+          "proxy-authenticate",
+          "proxy-authorization",
+          "te",
+          "trailer",
+          "transfer-encoding",
+          "upgrade" ->
+          true;
+      default -> false;
+    };
+  }
+
+  /**
+   * Copies the fields that pass, without Content-Length, which whoever frames the body sets anew.
+   *
+   * @param from the fields as they came
+   * @param to where they go
+   */
+  static void copyEndToEnd(Headers from, WritableHeaders<?> to) {
+    for (Header header : from) {
+      HeaderName name = header.headerName();
+      if (!name.equals(HeaderNames.CONTENT_LENGTH) && !isHopByHop(name.lowerCase())) {
+        to.add(header);
+      }
+    }
+    if (from.contains(HeaderNames.CONNECTION)) {
+      removeNamedByConnection(from.get(HeaderNames.CONNECTION), to);
+    }
+  }
+
+  private static void removeNamedByConnection(Header connection, WritableHeaders<?> to) {
+    for (String value : connection.allValues()) {
+      int start = 0;
+      while (start <= value.length()) {
+        int comma = value.indexOf(',', start);
+        int end = comma < 0 ? value.length() : comma;
+        String token = value.substring(start, end).strip().toLowerCase(Locale.ROOT);
+        // Host can be named by nobody: without it the request would be none.
+        if (!token.isEmpty() && !token.equals("host") && !isHopByHop(token)) {
+          to.remove(HeaderNames.create(token));
+        }
+        start = end + 1;
+      }
+    }
+  }
+
+  /**
+   * Whether a field's value is not what was sent: Helidon reads fields as ASCII and puts U+FFFD for any other byte.
+   *
+   * @param header a field as Helidon read it
+   * @return true if bytes are lost
+   */
+  static boolean isLossy(Header header) {
+    if (header.valueCount() == 1) {
+      return header.get().indexOf('\ufffd') >= 0;
+    }
+    for (String value : header.allValues()) {
+      if (value.indexOf('\ufffd') >= 0) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  /**
+   * Appends the client's address to X-Forwarded-For. The field is made anew: header objects are shared with the
+   * request they came from.
+   *
+   * @param headers the fields on their way to the node
+   * @param address the client's
+   */
+  static void forwardedFor(WritableHeaders<?> headers, String address) {
+    String value = address;
+    if (headers.contains(HeaderNames.X_FORWARDED_FOR)) {
+      List<String> before = headers.get(HeaderNames.X_FORWARDED_FOR).allValues();
+      value = String.join(", ", before) + ", " + address;
+    }
+    headers.set(HeaderValues.create(HeaderNames.X_FORWARDED_FOR, value));
+  }
+}

@@ -1,0 +1,93 @@
+package com.fnproject.lb.proxy;
+
+import com.fnproject.lb.fn.FunctionTable;
+import com.fnproject.lb.node.CallListener;
+import com.fnproject.lb.node.NodeRegistry;
+import com.fnproject.lb.routing.Router;
+import com.fnproject.lb.upstream.Upstream;
+import io.helidon.metrics.api.MeterRegistry;
+import io.helidon.webserver.http.Handler;
+import io.helidon.webserver.http.ServerRequest;
+import io.helidon.webserver.http.ServerResponse;
+import java.util.List;
+import java.util.function.BooleanSupplier;
+import java.util.function.LongSupplier;
+
+/**
+ * Serves calls: what all exchanges share, and the handler that Helidon's routing hands requests to. Thread-safe; each
+ * call runs on its connection's own virtual thread.
+ */
+public final class Proxy implements Handler {
+
+  final ProxyConfig config;
+  final NodeRegistry registry;
+  final Router router;
+  final Upstream upstream;
+  final FunctionTable functions;
+  final LongSupplier clock;
+  final ProxyMeters meters;
+  private final CallListener[] listeners;
+  private final BooleanSupplier draining;
+
+  /**
+   * Creates the data path.
+   *
+   * @param config its rules
+   * @param registry the cluster
+   * @param router chooses nodes
+   * @param upstream exchanges calls with nodes
+   * @param functions the functions that are called
+   * @param listeners hear of every attempt, in this order
+   * @param draining whether clients should be told to close their connections
+   * @param clock nanoseconds, monotonic
+   * @param meters where calls are counted
+   */
+  public Proxy(
+      ProxyConfig config,
+      NodeRegistry registry,
+      Router router,
+      Upstream upstream,
+      FunctionTable functions,
+      List<CallListener> listeners,
+      BooleanSupplier draining,
+      LongSupplier clock,
+      MeterRegistry meters) {
+    this.config = config;
+    this.registry = registry;
+    this.router = router;
+    this.upstream = upstream;
+    this.functions = functions;
+    this.listeners = listeners.toArray(CallListener[]::new);
+    this.draining = draining;
+    this.clock = clock;
+    this.meters = new ProxyMeters(meters);
+  }
+
+  /** Serves one call, until the last byte of its answer is written. */
+  @Override
+  public void handle(ServerRequest request, ServerResponse response) {
+    serve(new HelidonDownstream(request, response, draining));
+  }
+
+  void serve(Downstream downstream) {
+    meters.began();
+    try {
+      new Exchange(this, downstream).run();
+    } finally {
+      meters.ended();
+    }
+  }
+
+  /**
+   * Calls under way.
+   *
+   * @return 0 or more
+   */
+  public long active() {
+    return meters.active();
+  }
+
+  CallListener[] listeners() {
+    return listeners;
+  }
+}
