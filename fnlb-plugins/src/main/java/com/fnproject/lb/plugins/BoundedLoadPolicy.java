@@ -1,0 +1,90 @@
+package com.fnproject.lb.plugins;
+
+import com.fnproject.lb.spi.NodeSelector;
+import com.fnproject.lb.spi.NodeSnapshot;
+import com.fnproject.lb.spi.RoutingCall;
+import com.fnproject.lb.spi.RoutingNode;
+import com.fnproject.lb.spi.RoutingPolicy;
+import com.fnproject.lb.spi.RoutingResult;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
+
+/**
+ * Consistent hashing with bounded loads (Mirrokni, Thorup and Zadimoghaddam, <i>Consistent Hashing
+ * with Bounded Loads</i>, 2016) over {@linkplain Rendezvous rendezvous order}: a call goes to the
+ * first node in its function's order that carries fewer than {@code ceil(balance * (total + 1) /
+ * nodes)} calls, {@code total} being the calls on all nodes of the snapshot.
+ *
+ * <p>Loads are this policy's own bookings, made in {@code select} and released in {@link
+ * #onResult}: unlike the server's in-flight counts they end with the answer's head, when Fn frees
+ * the container.
+ *
+ * <p>There is no lock. A node is booked by comparing and setting, so racing threads cannot overfill
+ * it against the bound that each has read; the bound itself may be behind by the calls that began
+ * or ended meanwhile, hence a node can stand above or below the true bound by at most the number of
+ * threads that are selecting, until those calls end.
+ */
+final class BoundedLoadPolicy implements RoutingPolicy {
+
+  private static final long BOOKED = 1;
+
+  private final double balance;
+
+  /** Calls booked on all nodes, those outside of the newest snapshot included. */
+  private final AtomicLong total = new AtomicLong();
+
+  /**
+   * The loads of the newest selector and those it knew as departed; touched by {@link #newSelector}
+   * only.
+   */
+  private Set<NodeLoad> known = Set.of();
+
+  BoundedLoadPolicy(double balance) {
+    this.balance = balance;
+  }
+
+  @Override
+  public NodeSelector newSelector(NodeSnapshot snapshot) {
+    int size = snapshot.size();
+    RoutingNode[] nodes = new RoutingNode[size];
+    NodeLoad[] loads = new NodeLoad[size];
+    for (int i = 0; i < size; i++) {
+      nodes[i] = snapshot.node(i);
+      loads[i] = nodes[i].state(NodeLoad::new);
+    }
+    Set<NodeLoad> present = new HashSet<>(List.of(loads));
+    List<NodeLoad> departed = new ArrayList<>();
+    for (NodeLoad load : known) {
+      if (load.calls() > 0 && !present.contains(load)) {
+        departed.add(load);
+      }
+    }
+    present.addAll(departed);
+    known = present;
+    return new BoundedLoadSelector(
+        snapshot.version(), balance, total, nodes, loads, departed.toArray(NodeLoad[]::new));
+  }
+
+  @Override
+  public void onResult(RoutingCall call, RoutingNode node, RoutingResult result) {
+    if (call.memo() != BOOKED) {
+      return;
+    }
+    call.memo(0);
+    node.<NodeLoad>state(NodeLoad::new).release();
+    total.decrementAndGet();
+  }
+
+  /** Notes on the call that {@link #onResult} has something to release. */
+  static void markBooked(RoutingCall call) {
+    call.memo(BOOKED);
+  }
+
+  /** Calls booked and not yet released, on all nodes. */
+  long total() {
+    return total.get();
+  }
+}

@@ -1,0 +1,264 @@
+package com.fnproject.lb.plugins;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatCode;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fnproject.lb.spi.NodeSelector;
+import com.fnproject.lb.spi.Outcome;
+import com.fnproject.lb.spi.RoutingPolicy;
+import com.fnproject.lb.spi.RoutingPolicyProvider;
+import java.util.ArrayList;
+import java.util.Arrays;
+import java.util.Comparator;
+import java.util.List;
+import java.util.Map;
+import java.util.concurrent.ExecutorService;
+import java.util.concurrent.Executors;
+import java.util.concurrent.Future;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+class BoundedLoadPolicyTest extends RoutingPolicyContractTest {
+
+  private final FakeFunction function = new FakeFunction("/t/app/f");
+  private final BoundedLoadPolicy policy = new BoundedLoadPolicy(1.25);
+
+  @Override
+  RoutingPolicyProvider provider() {
+    return new BoundedLoadProvider();
+  }
+
+  @Override
+  String name() {
+    return "bounded-load";
+  }
+
+  @Override
+  Map<String, String> goodOptions() {
+    return Map.of("balance", "1.5");
+  }
+
+  @Override
+  void assertNothingBooked(RoutingPolicy policy, List<FakeNode> nodes) {
+    assertThat(((BoundedLoadPolicy) policy).total()).isZero();
+    assertThat(nodes).allMatch(node -> load(node) == 0);
+  }
+
+  @Test
+  void keepsAFunctionOnItsFirstNodeWhileNothingElseIsUnderWay() {
+    List<FakeNode> nodes = nodes("n", 50);
+    NodeSelector selector = policy.newSelector(FakeSnapshot.of(nodes));
+    for (FakeFunction each : functions(30)) {
+      FakeNode home = inOrder(each, nodes).getFirst();
+      for (int i = 0; i < 3; i++) {
+        FakeCall call = new FakeCall(each);
+        assertThat(call.select(selector)).isSameAs(home);
+        call.end(policy, FakeResult.RAN);
+      }
+    }
+  }
+
+  @Test
+  void fillsTheFirstNodeInOrderWhoseLoadIsUnderItsShareOfAllCalls() {
+    List<FakeNode> nodes = nodes("n", 4);
+    NodeSelector selector = policy.newSelector(FakeSnapshot.of(nodes));
+    List<FakeNode> order = inOrder(function, nodes);
+    // Calls with the new one: 1  2  3  4  5  6  7  8  9. Bound, 1.25/4 of it rounded up:
+    //                         1  1  1  2  2  2  3  3  3.
+    List<Integer> places = List.of(0, 1, 2, 0, 1, 2, 0, 1, 2);
+    assertThat(hold(selector, function, 9))
+        .containsExactlyElementsOf(places.stream().map(order::get).toList());
+  }
+
+  @Test
+  void spreadsAsEvenlyAsCanBeWithABalanceOfOne() {
+    List<FakeNode> nodes = nodes("n", 4);
+    NodeSelector selector = new BoundedLoadPolicy(1).newSelector(FakeSnapshot.of(nodes));
+    hold(selector, function, 8);
+    assertThat(nodes).extracting(BoundedLoadPolicyTest::load).containsExactly(2L, 2L, 2L, 2L);
+  }
+
+  @Test
+  void boundsNothingWithABalanceOfTheNumberOfNodes() {
+    List<FakeNode> nodes = nodes("n", 4);
+    NodeSelector selector = new BoundedLoadPolicy(4).newSelector(FakeSnapshot.of(nodes));
+    assertThat(hold(selector, function, 100)).containsOnly(inOrder(function, nodes).getFirst());
+  }
+
+  @ParameterizedTest
+  @EnumSource
+  void freesThePlaceOnceHoweverTheAttemptEnded(Outcome outcome) {
+    FakeNode node = new FakeNode("n:8080");
+    FakeCall call = new FakeCall(function);
+    call.select(policy.newSelector(FakeSnapshot.of(node)));
+    assertThat(load(node)).isOne();
+    assertThat(policy.total()).isOne();
+    call.end(policy, FakeResult.of(outcome));
+    call.end(policy, FakeResult.of(outcome));
+    assertNothingBooked(policy, List.of(node));
+  }
+
+  @Test
+  void goesHomeAgainWhenTheFirstNodeHasRoom() {
+    List<FakeNode> nodes = nodes("n", 4);
+    List<FakeNode> order = inOrder(function, nodes);
+    NodeSelector selector = policy.newSelector(FakeSnapshot.of(nodes));
+    FakeCall first = new FakeCall(function);
+    assertThat(first.select(selector)).isSameAs(order.get(0));
+    FakeCall second = new FakeCall(function);
+    assertThat(second.select(selector)).isSameAs(order.get(1));
+    first.end(policy, FakeResult.RAN);
+    assertThat(new FakeCall(function).select(selector)).isSameAs(order.get(0));
+  }
+
+  @Test
+  void looksPastTheRememberedOrderWhenAllOfItIsFullOrTried() {
+    List<FakeNode> nodes = nodes("n", 40);
+    List<FakeNode> order = inOrder(function, nodes);
+    NodeSelector selector = policy.newSelector(FakeSnapshot.of(nodes));
+    for (int tried = 0; tried < nodes.size(); tried++) {
+      FakeCall call = new FakeCall(function).tried(order.subList(0, tried));
+      assertThat(call.select(selector)).isSameAs(order.get(tried));
+      call.end(policy, FakeResult.RAN);
+    }
+    // 25 calls and fewer: the bound is ceil(1.25 * 25 / 40) = 1.
+    assertThat(hold(selector, function, 25)).containsExactlyElementsOf(order.subList(0, 25));
+  }
+
+  @Test
+  void takesTheLeastLoadedNodeWhenThoseWithRoomWereTried() {
+    List<FakeNode> nodes = nodes("n", 3);
+    List<FakeNode> order = inOrder(function, nodes);
+    hold(policy.newSelector(FakeSnapshot.of(order.get(0))), function, 9);
+    hold(policy.newSelector(FakeSnapshot.of(order.get(1))), function, 8);
+    NodeSelector selector = policy.newSelector(FakeSnapshot.of(nodes));
+    List<FakeNode> tried = List.of(order.get(2));
+    // The bound is ceil(1.25 * 18 / 3) = 8, then ceil(1.25 * 19 / 3) = 8: only the node that was
+    // tried has room.
+    assertThat(new FakeCall(function).tried(tried).select(selector)).isSameAs(order.get(1));
+    assertThat(new FakeCall(function).tried(tried).select(selector)).isSameAs(order.get(0));
+  }
+
+  @Test
+  void followsTheNewOrderAfterAChangeAndTheOldOneInOlderSelectors() {
+    List<FakeNode> nodes = nodes("n", 30);
+    List<FakeNode> order = inOrder(function, nodes);
+    NodeSelector older = policy.newSelector(FakeSnapshot.of(nodes));
+    List<FakeNode> fewer = order.subList(1, 30);
+    NodeSelector newer = policy.newSelector(FakeSnapshot.of(fewer));
+    for (int i = 0; i < 2; i++) {
+      for (NodeSelector selector : List.of(older, newer, older)) {
+        FakeCall call = new FakeCall(function);
+        assertThat(call.select(selector)).isSameAs(order.get(selector == older ? 0 : 1));
+        call.end(policy, FakeResult.RAN);
+      }
+    }
+  }
+
+  @Test
+  void doesNotLetCallsThatHangOnADepartedNodeLoosenTheBoundOfTheRest() {
+    List<FakeNode> nodes = nodes("n", 5);
+    FakeNode hanging = nodes.get(0);
+    hold(policy.newSelector(FakeSnapshot.of(hanging)), function, 1000);
+    policy.newSelector(FakeSnapshot.of(nodes));
+    List<FakeNode> rest = nodes.subList(1, 5);
+    policy.newSelector(FakeSnapshot.of(rest));
+    NodeSelector selector = policy.newSelector(FakeSnapshot.of(rest));
+    hold(selector, function, 40);
+    // ceil(1.25 * 40 / 4) = 13 for each of the four.
+    assertThat(rest).extracting(BoundedLoadPolicyTest::load).allMatch(load -> load <= 13);
+  }
+
+  @Test
+  void overfillsANodeByNoMoreThanTheThreadsThatRace() throws Exception {
+    int racers = 8;
+    int calls = 400;
+    List<FakeNode> nodes = nodes("n", 10);
+    NodeSelector selector = policy.newSelector(FakeSnapshot.of(nodes));
+    try (ExecutorService threads = Executors.newFixedThreadPool(racers)) {
+      List<Future<?>> done = new ArrayList<>();
+      for (int i = 0; i < racers; i++) {
+        done.add(threads.submit(() -> hold(selector, function, calls)));
+      }
+      for (Future<?> thread : done) {
+        thread.get();
+      }
+    }
+    assertThat(policy.total()).isEqualTo(3200);
+    // ceil(1.25 * 3200 / 10) = 400, which total only approaches from below, and one unchecked
+    // booking for each racer.
+    assertThat(nodes)
+        .extracting(BoundedLoadPolicyTest::load)
+        .allMatch(load -> load <= 400 + racers);
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"1", "1.0", "1.25", "2", "1000", "1000.0"})
+  void acceptsABalanceFrom1To1000(String balance) {
+    assertThatCode(() -> provider().create(FakeContext.with("balance", balance)).close())
+        .doesNotThrowAnyException();
+  }
+
+  @ParameterizedTest
+  @ValueSource(
+      strings = {
+        "",
+        " ",
+        "0",
+        "0.99",
+        "-1.25",
+        "+1.25",
+        "1000.1",
+        "1001",
+        "1e3",
+        "NaN",
+        "Infinity",
+        "0x1p3",
+        "1.25d",
+        " 1.25",
+        "1,25",
+        "1.",
+        ".5",
+        "125%",
+        "much",
+        "99999999999999999999"
+      })
+  void refusesAnyOtherBalanceByKeyValueAndExpectation(String balance) {
+    assertThatThrownBy(() -> provider().create(FakeContext.with("balance", balance)).close())
+        .hasMessage(
+            "key 'balance': '%s' (expected: a number from 1 to 1000, such as 1.25)", balance);
+  }
+
+  @Test
+  void usesTheBalanceItWasGiven() {
+    RoutingPolicy wide = provider().create(FakeContext.with("balance", "1000"));
+    List<FakeNode> nodes = nodes("n", 4);
+    assertThat(hold(wide.newSelector(FakeSnapshot.of(nodes)), function, 20))
+        .containsOnly(inOrder(function, nodes).getFirst());
+  }
+
+  /** Starts calls that do not end, and tells where they went. */
+  private static List<FakeNode> hold(NodeSelector selector, FakeFunction function, int count) {
+    FakeNode[] nodes = new FakeNode[count];
+    Arrays.setAll(nodes, i -> new FakeCall(function).select(selector));
+    return List.of(nodes);
+  }
+
+  private static long load(FakeNode node) {
+    return node.state(NodeLoad::new).calls();
+  }
+
+  /** All nodes by falling weight. */
+  private static List<FakeNode> inOrder(FakeFunction function, List<FakeNode> nodes) {
+    return nodes.stream()
+        .sorted(
+            Comparator.comparingLong(
+                    (FakeNode node) ->
+                        Rendezvous.weight(function.hash(), node.state(NodeLoad::new).hash))
+                .reversed())
+        .toList();
+  }
+}

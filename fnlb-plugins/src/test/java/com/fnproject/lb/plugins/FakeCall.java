@@ -1,0 +1,99 @@
+package com.fnproject.lb.plugins;
+
+import com.fnproject.lb.spi.NodeSelector;
+import com.fnproject.lb.spi.RoutingCall;
+import com.fnproject.lb.spi.RoutingNode;
+import com.fnproject.lb.spi.RoutingPolicy;
+import com.fnproject.lb.spi.RoutingResult;
+import java.util.ArrayList;
+import java.util.List;
+
+/** A call, driven through its attempts as the server drives one. */
+final class FakeCall implements RoutingCall {
+
+  private final FakeFunction function;
+  private final String path;
+  private final List<RoutingNode> tried = new ArrayList<>();
+  private RoutingNode current;
+  private int attempt;
+  private long memo;
+
+  FakeCall(FakeFunction function) {
+    this(function, function.key());
+  }
+
+  FakeCall(FakeFunction function, String path) {
+    this.function = function;
+    this.path = path;
+  }
+
+  /** Marks nodes as tried, as if earlier attempts had gone there. */
+  FakeCall tried(List<? extends RoutingNode> nodes) {
+    tried.addAll(nodes);
+    return this;
+  }
+
+  /** The next attempt. */
+  FakeNode select(NodeSelector selector) {
+    attempt++;
+    memo = 0;
+    current = selector.select(this);
+    return (FakeNode) current;
+  }
+
+  /** Ends the attempt. */
+  void end(RoutingPolicy policy, RoutingResult result) {
+    policy.onResult(this, current, result);
+    tried.add(current);
+  }
+
+  @Override
+  public FakeFunction function() {
+    return function;
+  }
+
+  @Override
+  public long nowNanos() {
+    return 0;
+  }
+
+  @Override
+  public int attempt() {
+    return attempt;
+  }
+
+  @Override
+  public boolean tried(RoutingNode node) {
+    for (RoutingNode before : tried) {
+      if (before == node) {
+        return true;
+      }
+    }
+    return false;
+  }
+
+  @Override
+  public String method() {
+    return "POST";
+  }
+
+  @Override
+  public String path() {
+    return path;
+  }
+
+  @Override
+  public String header(String name) {
+    return null;
+  }
+
+  @Override
+  public long memo() {
+    return memo;
+  }
+
+  @Override
+  public void memo(long bits) {
+    memo = bits;
+  }
+}
