@@ -1,4 +1,3 @@
-# syntax=docker/dockerfile:1
 # The image of the load balancer: docker run -p 8081:8081 fnproject/fnlb --nodes a:8080,b:8080
 # What is in it is laid out by deploy/image/layout.sh, which `make image-root` runs as well.
 

@@ -16,7 +16,7 @@ help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' Makefile
 
 build: ## compile and pack the jars, without tests
-	mvn -B -ntp -DskipTests package
+	mvn -B -ntp -Dmaven.test.skip=true package
 
 test: ## everything that must pass: compile, checks, all tests
 	mvn -B -ntp verify
@@ -32,7 +32,7 @@ format: ## put the sources into the house's format
 
 dist: build ## dist/fnlb-VERSION.tar.gz: launcher, jars, documents
 	deploy/image/layout.sh --dist "target/$(DIST)"
-	mkdir -p dist
+	rm -rf dist && mkdir dist
 	tar $(TAR_FLAGS) -cf - -C target "$(DIST)" | gzip -n > "dist/$(DIST).tar.gz"
 	@echo "dist/$(DIST).tar.gz"
 

@@ -17,12 +17,11 @@ fail() {
 #   java.logging                      the log
 #   java.management, jdk.management   meters of the JVM
 #   java.naming, jdk.naming.dns       name services
-#   jdk.crypto.ec                     elliptic curves for TLS, where they are not in java.base yet
 #   jdk.jcmd, jdk.jfr                 jcmd, jstack and flight recordings in the container
 #   jdk.net                           socket options beyond the standard ones
 #   jdk.unsupported                   sun.misc.Unsafe
 #   jdk.zipfs                         jars as file systems
-modules=java.base,java.logging,java.management,java.naming,jdk.crypto.ec,jdk.jcmd,jdk.jfr,jdk.management
+modules=java.base,java.logging,java.management,java.naming,jdk.jcmd,jdk.jfr,jdk.management
 modules=$modules,jdk.naming.dns,jdk.net,jdk.unsupported,jdk.zipfs
 
 distribution=''
@@ -46,7 +45,7 @@ cp "$source/fnlb" "$source/LICENSE" "$jar" "$app/"
 cp "$libs"/*.jar "$app/libs/"
 chmod 755 "$app/fnlb"
 if [ -n "$distribution" ]; then
-  cp "$source/README.md" "$source/CHANGELOG.md" "$app/"
+  cp -R "$source/README.md" "$source/CHANGELOG.md" "$source/docs" "$app/"
   exit 0
 fi
 
