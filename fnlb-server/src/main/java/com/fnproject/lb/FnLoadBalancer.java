@@ -1,6 +1,7 @@
 package com.fnproject.lb;
 
 import com.fnproject.lb.fn.FunctionTable;
+import com.fnproject.lb.health.HealthChecker;
 import com.fnproject.lb.node.NodeAddress;
 import com.fnproject.lb.node.NodeChange;
 import com.fnproject.lb.node.NodeRegistry;
@@ -40,6 +41,8 @@ final class FnLoadBalancer {
                     address.host(), address.port(), config.upstream(), System::nanoTime),
             router::newSelector,
             System::nanoTime);
+    HealthChecker health = new HealthChecker(config.health(), registry, random);
+    registry.listen(health);
     for (NodeAddress address : config.nodes()) {
       registry.apply(new NodeChange.Add(address));
     }
@@ -69,6 +72,7 @@ final class FnLoadBalancer {
   int stop() {
     draining = true;
     server.stop();
+    shutdown.timeout();
     return 0;
   }
 

@@ -7,6 +7,8 @@ import io.helidon.http.DirectHandler.EventType;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
 import io.helidon.http.Headers;
+import io.helidon.http.ServerResponseHeaders;
+import io.helidon.http.Status;
 import io.helidon.http.encoding.ContentDecoder;
 import io.helidon.http.encoding.ContentEncoder;
 import io.helidon.http.encoding.ContentEncodingContext;
@@ -23,6 +25,7 @@ import java.lang.management.ManagementFactory;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
+import org.jspecify.annotations.Nullable;
 
 /**
  * How every listener is set up, whoever is served on it: the guards that a proxy needs around Helidon's server. Stateless.
@@ -68,8 +71,7 @@ final class Listeners {
                     .maxHeadersSize(config.maxHeadSize())
                     .validatePath(false)
                     .validatePrologue(false)
-                    .sendKeepAliveHeader(false)
-                    .build()));
+                    .sendKeepAliveHeader(false)));
   }
 
   /** Adds what every routing needs. */
@@ -106,22 +108,41 @@ final class Listeners {
   private static DirectHandlers directHandlers() {
     DirectHandlers.Builder builder = DirectHandlers.builder();
     for (EventType type : EventType.values()) {
-      builder.addHandler(
-          type,
-          (request, eventType, status, headers, message) ->
-              DirectHandler.TransportResponse.builder()
-                  .status(status)
-                  .headers(headers)
-                  .keepAlive(eventType.keepAlive() && status.code() < 500)
-                  .header(HeaderValues.create(HeaderNames.CONTENT_TYPE, "application/json"))
-                  .entity(json(eventType, message).getBytes(StandardCharsets.UTF_8))
-                  .build());
+      builder.addHandler(type, Listeners::answer);
     }
     return builder.build();
   }
 
-  private static String json(EventType type, String message) {
-    String text = type == EventType.INTERNAL_ERROR ? "internal error" : message;
+  /** Answers what never reached a handler, or a handler failed on, with the body that all our errors have. */
+  private static DirectHandler.TransportResponse answer(
+      DirectHandler.TransportRequest request,
+      EventType type,
+      Status status,
+      ServerResponseHeaders headers,
+      @Nullable String message) {
+    // Helidon takes a method that is no token for a fault of its own.
+    boolean badHead =
+        type == EventType.INTERNAL_ERROR && request == DirectHandler.TransportRequest.empty();
+    String text;
+    if (status.code() == 505) {
+      text = "only HTTP/1.1 is spoken here";
+    } else if (status.code() == 414) {
+      text = "the request line is too long";
+    } else if (badHead || message == null || message.isEmpty()) {
+      text = "the request's head is malformed or too large";
+    } else {
+      text = type == EventType.INTERNAL_ERROR ? "internal error" : message;
+    }
+    return DirectHandler.TransportResponse.builder()
+        .status(badHead ? Status.BAD_REQUEST_400 : status)
+        .headers(headers)
+        .keepAlive(type.keepAlive() && type != EventType.INTERNAL_ERROR)
+        .header(HeaderValues.create(HeaderNames.CONTENT_TYPE, "application/json"))
+        .entity(json(text).getBytes(StandardCharsets.UTF_8))
+        .build();
+  }
+
+  private static String json(String text) {
     StringBuilder json = new StringBuilder("{\"msg\":\"");
     for (int i = 0; i < Math.min(text.length(), 200); i++) {
       char c = text.charAt(i);

@@ -73,6 +73,10 @@ final class Exchange implements BookedCall, RoutingResult {
 
   /** Serves the call. Whatever the client's engine throws ends it and is passed on. */
   void run() {
+    if (method.equals("CONNECT") || method.equals("TRACE")) {
+      refuse(ProxyError.METHOD);
+      return;
+    }
     RequestTarget target = RequestTarget.parse(client.target(), method);
     if (target == null) {
       refuse(ProxyError.BAD_TARGET);
@@ -117,9 +121,6 @@ final class Exchange implements BookedCall, RoutingResult {
   }
 
   private @Nullable ProxyError admission(RequestTarget target) {
-    if (method.equals("CONNECT") || method.equals("TRACE")) {
-      return ProxyError.METHOD;
-    }
     if (!proxy.config.exposeNodeInternals() && target.nodeInternal()) {
       return ProxyError.INTERNAL;
     }
@@ -221,7 +222,7 @@ final class Exchange implements BookedCall, RoutingResult {
         switch (e.kind()) {
           case NO_CONNECTION_FREE -> ProxyError.NO_CONNECTION;
           case CONNECT -> ProxyError.UNREACHABLE;
-          case REQUEST_BODY -> ProxyError.BAD_BODY;
+          case REQUEST_BODY -> ProxyError.badBody(e.getCause());
           case CLOSED -> ProxyError.CLOSED;
           case TIMEOUT -> ProxyError.TIMEOUT;
           case TRUNCATED -> ProxyError.TRUNCATED;
@@ -325,7 +326,7 @@ final class Exchange implements BookedCall, RoutingResult {
 
   private void refuse(ProxyError error) {
     client.refuse(error);
-    proxy.meters.answered(error.status());
+    proxy.meters.answered(error.status().code());
   }
 
   /** Reports the end of the current attempt, once. */

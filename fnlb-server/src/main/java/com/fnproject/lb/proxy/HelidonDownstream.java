@@ -202,6 +202,9 @@ final class HelidonDownstream implements Downstream {
   @Override
   public void refuse(ProxyError error) {
     ServerResponseHeaders headers = response.headers();
+    if (error.closes()) {
+      headers.set(HeaderValues.CONNECTION_CLOSE);
+    }
     closeIfAsked(headers);
     headers.set(HeaderValues.create(HeaderNames.CONTENT_TYPE, "application/json"));
     if (error.retryAfterSeconds() > 0) {
@@ -211,7 +214,7 @@ final class HelidonDownstream implements Downstream {
       headers.set(HeaderValues.create(HeaderNames.ALLOW, error.allow()));
     }
     byte[] body = error.json().getBytes(StandardCharsets.UTF_8);
-    response.status(Status.create(error.status()));
+    response.status(error.status());
     if (method().equals("HEAD")) {
       headers.contentLength(body.length);
       response.send(NOTHING);

@@ -50,13 +50,13 @@ public final class Http1Guard implements ServerConnectionSelector {
   /**
    * Creates a selector for a listener.
    *
-   * @param config Helidon's own settings
+   * @param config Helidon's own settings, to which listeners are added
    */
-  public Http1Guard(Http1Config config) {
+  public Http1Guard(Http1Config.Builder config) {
     http1 =
         Http1ConnectionSelector.builder()
             .config(
-                Http1Config.builder(config)
+                config
                     .addReceiveListener(new WithoutTe())
                     .addSendListener(new LengthOfNoBody())
                     .build())
