@@ -22,10 +22,11 @@ import java.util.concurrent.atomic.AtomicLong;
  * #onResult}: unlike the server's in-flight counts they end with the answer's head, when Fn frees
  * the container.
  *
- * <p>There is no lock. A node is booked by comparing and setting, so racing threads cannot overfill
- * it against the bound that each has read; the bound itself may be behind by the calls that began
- * or ended meanwhile, hence a node can stand above or below the true bound by at most the number of
- * threads that are selecting, until those calls end.
+ * <p>There is no lock. A node in the remembered part of the order is booked by comparing and
+ * setting, so racing threads cannot overfill it against the bound that each has read; beyond that
+ * part, and when no node has room, a booking is unchecked. The bound itself is as old as the
+ * selection. So a node may carry more than the true bound by at most the number of selections and
+ * results under way at that moment, and never for longer than those calls last.
  */
 final class BoundedLoadPolicy implements RoutingPolicy {
 

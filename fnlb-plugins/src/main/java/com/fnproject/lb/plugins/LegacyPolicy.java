@@ -30,9 +30,9 @@ final class LegacyPolicy implements RoutingPolicy {
 
   /**
    * No node refuses more than 90 of 100 calls, so the original's endless search gets this far once
-   * in 0.9^-421, more than 2^64, selections; the search then ends at the next node.
+   * in 0.9^-422, more than 2^64, selections; the search then ends at the next node.
    */
-  static final int MAX_REFUSALS = 421;
+  static final int MAX_REFUSALS = 422;
 
   private final RandomGenerator random;
 

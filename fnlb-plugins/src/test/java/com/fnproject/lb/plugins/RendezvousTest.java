@@ -127,7 +127,6 @@ class RendezvousTest {
     // mixers 1 in 90,000 would fail this with one of its 20 counts; the names are fixed, so ours
     // does not vary.
     for (int[] count : counts) {
-      assertThat(count).satisfies(c -> assertThat(c).doesNotContain(0));
       for (int node = 0; node < nodes; node++) {
         assertThat(count[node]).as("node %d", node).isBetween(2000 - 212, 2000 + 212);
       }
