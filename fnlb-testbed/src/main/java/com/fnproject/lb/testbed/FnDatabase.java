@@ -1,10 +1,12 @@
 package com.fnproject.lb.testbed;
 
 import jakarta.json.Json;
+import jakarta.json.JsonArrayBuilder;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonObjectBuilder;
 import jakarta.json.JsonString;
 import jakarta.json.JsonValue;
+import java.nio.file.Path;
 import java.time.Clock;
 import java.time.temporal.ChronoUnit;
 import java.util.ArrayList;
@@ -14,7 +16,7 @@ import java.util.TreeMap;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.concurrent.locks.ReentrantLock;
 import java.util.function.Predicate;
-import java.util.regex.Pattern;
+import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -34,27 +36,54 @@ public final class FnDatabase {
       this.noun = noun;
     }
 
+    String noun() {
+      return noun;
+    }
+
     FnError notFound() {
       return new FnError(404, noun + " not found");
     }
   }
 
-  private static final Pattern NAME = Pattern.compile("[a-zA-Z0-9_-]+");
-  private static final int MAX_NAME = 255;
+  /**
+   * Ids count up from here, so that the same steps make the same ids in every process: 2020-01-01.
+   */
+  private static final long FIRST_ID_MILLIS = 1_577_836_800_000L;
 
   private final ReentrantLock lock = new ReentrantLock();
   private final Map<Kind, Map<String, JsonObject>> tables =
       Map.of(Kind.APP, new TreeMap<>(), Kind.FN, new TreeMap<>(), Kind.TRIGGER, new TreeMap<>());
-  private final FnIds ids = new FnIds(0);
   private final Clock clock;
+  private final @Nullable DatabaseFile file;
+  private long created;
   private final AtomicLong revision = new AtomicLong();
 
   public FnDatabase() {
     this(Clock.systemUTC());
   }
 
+  /** An empty database in memory. */
   public FnDatabase(Clock clock) {
+    this(clock, null);
+  }
+
+  private FnDatabase(Clock clock, @Nullable DatabaseFile file) {
     this.clock = clock;
+    this.file = file;
+  }
+
+  /** A database in a file that several processes may share; the file need not exist. */
+  public static FnDatabase file(Path path) {
+    return new FnDatabase(Clock.systemUTC(), new DatabaseFile(path));
+  }
+
+  /**
+   * Adds the app "demo" with {@link SampleFunction#all()}, unless it is there.
+   *
+   * @return the functions with their ids
+   */
+  public Map<SampleFunction, String> addSamples() {
+    return change(() -> SampleFunction.addTo(this));
   }
 
   /** Creates an app and answers its id. */
@@ -132,43 +161,40 @@ public final class FnDatabase {
 
   /** Grows with every change. */
   long revision() {
+    if (file != null) {
+      lock.lock();
+      try {
+        refresh();
+      } finally {
+        lock.unlock();
+      }
+    }
     return revision.get();
   }
 
   JsonObject create(Kind kind, JsonObject given) {
-    lock.lock();
-    try {
-      check(kind, given, null);
-      String now = now();
-      String id = ids.next(clock.millis());
-      JsonObjectBuilder row = Json.createObjectBuilder().add("id", id);
-      for (Map.Entry<String, JsonValue> entry : given.entrySet()) {
-        if (!entry.getKey().equals("id")) {
-          row.add(entry.getKey(), entry.getValue());
-        }
-      }
-      if (kind == Kind.FN) {
-        fallback(row, given, "memory", 128);
-        fallback(row, given, "timeout", 30);
-        fallback(row, given, "idle_timeout", 30);
-      }
-      JsonObject created = row.add("created_at", now).add("updated_at", now).build();
-      table(kind).put(id, created);
-      revision.incrementAndGet();
-      return created;
-    } finally {
-      lock.unlock();
-    }
+    return change(
+        () -> {
+          check(kind, given, null);
+          String id = FnIds.text(FIRST_ID_MILLIS, 0, (int) ++created);
+          JsonObjectBuilder row = Json.createObjectBuilder(given).add("id", id);
+          if (kind == Kind.FN) {
+            fallback(row, given, "memory", 128);
+            fallback(row, given, "timeout", 30);
+            fallback(row, given, "idle_timeout", 30);
+          }
+          String now = now();
+          JsonObject made = row.add("created_at", now).add("updated_at", now).build();
+          table(kind).put(id, made);
+          return made;
+        });
   }
 
   JsonObject get(Kind kind, String id) {
     lock.lock();
     try {
-      JsonObject row = table(kind).get(id);
-      if (row == null) {
-        throw kind.notFound();
-      }
-      return row;
+      refresh();
+      return requireRow(kind, id);
     } finally {
       lock.unlock();
     }
@@ -178,6 +204,7 @@ public final class FnDatabase {
   List<JsonObject> list(Kind kind, Predicate<JsonObject> filter) {
     lock.lock();
     try {
+      refresh();
       List<JsonObject> rows = new ArrayList<>();
       for (JsonObject row : table(kind).values()) {
         if (filter.test(row)) {
@@ -192,49 +219,46 @@ public final class FnDatabase {
 
   /** What is named is changed; within config and annotations an empty value removes its key. */
   JsonObject update(Kind kind, String id, JsonObject change) {
-    lock.lock();
-    try {
-      JsonObject old = get(kind, id);
-      JsonObjectBuilder row = Json.createObjectBuilder(old);
-      for (Map.Entry<String, JsonValue> entry : change.entrySet()) {
-        String key = entry.getKey();
-        if (key.equals("config") || key.equals("annotations")) {
-          row.add(key, merged(old.get(key), entry.getValue()));
-        } else if (!key.equals("id") && !key.equals("created_at") && !key.equals("updated_at")) {
-          row.add(key, entry.getValue());
-        }
-      }
-      JsonObject updated = row.build();
-      if (updated.equals(old)) {
-        return old;
-      }
-      check(kind, updated, id);
-      JsonObject stamped = Json.createObjectBuilder(updated).add("updated_at", now()).build();
-      table(kind).put(id, stamped);
-      revision.incrementAndGet();
-      return stamped;
-    } finally {
-      lock.unlock();
-    }
+    return change(
+        () -> {
+          JsonObject old = requireRow(kind, id);
+          JsonObjectBuilder row = Json.createObjectBuilder(old);
+          for (Map.Entry<String, JsonValue> entry : change.entrySet()) {
+            String key = entry.getKey();
+            if (key.equals("config") || key.equals("annotations")) {
+              row.add(key, DatabaseRules.merged(old.get(key), entry.getValue()));
+            } else if (!key.equals("id")
+                && !key.equals("created_at")
+                && !key.equals("updated_at")) {
+              row.add(key, entry.getValue());
+            }
+          }
+          JsonObject updated = row.build();
+          if (updated.equals(old)) {
+            return old;
+          }
+          check(kind, updated, id);
+          JsonObject stamped = Json.createObjectBuilder(updated).add("updated_at", now()).build();
+          table(kind).put(id, stamped);
+          return stamped;
+        });
   }
 
   void delete(Kind kind, String id) {
-    lock.lock();
-    try {
-      if (table(kind).remove(id) == null) {
-        throw kind.notFound();
-      }
-      if (kind == Kind.APP) {
-        table(Kind.FN).values().removeIf(row -> is(row, "app_id", id));
-        table(Kind.TRIGGER).values().removeIf(row -> is(row, "app_id", id));
-      }
-      if (kind == Kind.FN) {
-        table(Kind.TRIGGER).values().removeIf(row -> is(row, "fn_id", id));
-      }
-      revision.incrementAndGet();
-    } finally {
-      lock.unlock();
-    }
+    JsonObject unused =
+        change(
+            () -> {
+              JsonObject row = requireRow(kind, id);
+              table(kind).remove(id);
+              if (kind == Kind.APP) {
+                table(Kind.FN).values().removeIf(fn -> is(fn, "app_id", id));
+                table(Kind.TRIGGER).values().removeIf(trigger -> is(trigger, "app_id", id));
+              }
+              if (kind == Kind.FN) {
+                table(Kind.TRIGGER).values().removeIf(trigger -> is(trigger, "fn_id", id));
+              }
+              return row;
+            });
   }
 
   /** The trigger of this source; 404 when there is none. */
@@ -257,6 +281,57 @@ public final class FnDatabase {
     return row.get(key) instanceof JsonString string ? string.getString() : "";
   }
 
+  /**
+   * Does something that changes tables: one thread at a time and, with a file, one process at a
+   * time.
+   */
+  private <T> T change(Supplier<T> what) {
+    lock.lock();
+    try {
+      if (file == null || lock.getHoldCount() > 1) {
+        T result = what.get();
+        revision.incrementAndGet();
+        return result;
+      }
+      try (DatabaseFile.AutoLock unused = file.lock()) {
+        refresh();
+        T result = what.get();
+        file.write(document());
+        revision.incrementAndGet();
+        return result;
+      }
+    } finally {
+      lock.unlock();
+    }
+  }
+
+  private void refresh() {
+    if (file != null && lock.getHoldCount() == 1) {
+      file.refresh(this::load);
+    }
+  }
+
+  private JsonObject document() {
+    JsonObjectBuilder document = Json.createObjectBuilder().add("created", created);
+    for (Kind kind : Kind.values()) {
+      JsonArrayBuilder rows = Json.createArrayBuilder();
+      table(kind).values().forEach(rows::add);
+      document.add(kind.noun(), rows);
+    }
+    return document.build();
+  }
+
+  private void load(JsonObject document) {
+    created = document.getJsonNumber("created").longValue();
+    for (Kind kind : Kind.values()) {
+      table(kind).clear();
+      for (JsonObject row : document.getJsonArray(kind.noun()).getValuesAs(JsonObject.class)) {
+        table(kind).put(text(row, "id"), row);
+      }
+    }
+    revision.incrementAndGet();
+  }
+
   private JsonObject first(Kind kind, Predicate<JsonObject> filter) {
     List<JsonObject> found = list(kind, filter);
     if (found.isEmpty()) {
@@ -274,90 +349,38 @@ public final class FnDatabase {
   }
 
   private void check(Kind kind, JsonObject row, @Nullable String id) {
-    String name = text(row, "name");
-    String noun = kind == Kind.APP ? "app" : kind == Kind.FN ? "Fn" : "Trigger";
-    require(!name.isEmpty(), "Missing " + noun + " name");
-    require(name.length() <= MAX_NAME, noun + " name must be " + MAX_NAME + " characters or less");
-    require(NAME.matcher(name).matches(), "Invalid " + noun + " name");
+    DatabaseRules.check(kind, row);
     if (kind != Kind.APP) {
-      String appId = text(row, "app_id");
-      require(!appId.isEmpty(), "Missing App ID on " + noun);
-      get(Kind.APP, appId);
-    }
-    if (kind == Kind.FN) {
-      require(!text(row, "image").isEmpty(), "Missing image on Fn");
-      requireRange(row, "memory", 1, 1 << 20);
-      requireRange(row, "timeout", 1, 300);
-      requireRange(row, "idle_timeout", 1, 3600);
+      requireRow(Kind.APP, text(row, "app_id"));
     }
     if (kind == Kind.TRIGGER) {
-      require(!text(row, "fn_id").isEmpty(), "Missing Fn ID on Trigger");
-      get(Kind.FN, text(row, "fn_id"));
-      require(is(row, "type", "http"), "Trigger Type Not Supported");
-      require(!text(row, "source").isEmpty(), "Missing Trigger Source");
-      require(text(row, "source").startsWith("/"), "Missing Trigger Source Prefix '/'");
+      requireRow(Kind.FN, text(row, "fn_id"));
     }
-    boolean free =
-        list(kind, other -> !is(other, "id", id == null ? "" : id) && sameName(kind, row, other))
-            .isEmpty();
-    if (!free) {
-      throw new FnError(409, kind.noun + " already exists");
-    }
-    if (kind == Kind.TRIGGER
-        && !list(kind, other -> !is(other, "id", id == null ? "" : id) && sameSource(row, other))
-            .isEmpty()) {
-      throw new FnError(409, "Trigger with the same type and source exists on this app");
+    for (JsonObject other : table(kind).values()) {
+      if (id != null && is(other, "id", id)) {
+        continue;
+      }
+      if (DatabaseRules.sameName(kind, row, other)) {
+        throw new FnError(409, kind.noun + " already exists");
+      }
+      if (kind == Kind.TRIGGER && DatabaseRules.sameSource(row, other)) {
+        throw new FnError(409, "Trigger with the same type and source exists on this app");
+      }
     }
   }
 
-  private static boolean sameName(Kind kind, JsonObject a, JsonObject b) {
-    return text(a, "name").equals(text(b, "name"))
-        && (kind == Kind.APP || text(a, "app_id").equals(text(b, "app_id")))
-        && (kind != Kind.TRIGGER || text(a, "fn_id").equals(text(b, "fn_id")));
-  }
-
-  private static boolean sameSource(JsonObject a, JsonObject b) {
-    return text(a, "app_id").equals(text(b, "app_id"))
-        && text(a, "type").equals(text(b, "type"))
-        && text(a, "source").equals(text(b, "source"));
-  }
-
-  private static void require(boolean holds, String message) {
-    if (!holds) {
-      throw new FnError(400, message);
+  private JsonObject requireRow(Kind kind, String id) {
+    JsonObject row = table(kind).get(id);
+    if (row == null) {
+      throw kind.notFound();
     }
-  }
-
-  private static void requireRange(JsonObject row, String key, int min, int max) {
-    int value = row.getInt(key, min);
-    require(
-        value == 0 || (value >= min && value <= max),
-        key + " value is out of range. It should be between " + min + " and " + max);
+    return row;
   }
 
   private static void fallback(JsonObjectBuilder row, JsonObject given, String key, int value) {
     if (given.getInt(key, 0) == 0) {
       row.add(key, value);
     }
-  }
-
-  private static JsonValue merged(@Nullable JsonValue old, JsonValue change) {
-    if (!(change instanceof JsonObject changes)) {
-      return change;
-    }
-    JsonObjectBuilder all =
-        old instanceof JsonObject base
-            ? Json.createObjectBuilder(base)
-            : Json.createObjectBuilder();
-    changes.forEach(
-        (key, value) -> {
-          if (value instanceof JsonString string && string.getString().isEmpty()) {
-            all.remove(key);
-          } else {
-            all.add(key, value);
-          }
-        });
-    return all.build();
   }
 
   private static JsonObject json(Map<String, String> map) {

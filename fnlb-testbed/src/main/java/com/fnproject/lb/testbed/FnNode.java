@@ -22,7 +22,6 @@ import java.util.ArrayList;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.atomic.AtomicBoolean;
-import org.HdrHistogram.Histogram;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -360,38 +359,6 @@ public final class FnNode implements AutoCloseable {
       return URLDecoder.decode(raw.replace("+", "%2B"), StandardCharsets.UTF_8);
     } catch (IllegalArgumentException e) {
       throw new FnError(400, "Bad Request");
-    }
-  }
-
-  /** What one function did on one node. */
-  public record FunctionRow(
-      String node,
-      String functionId,
-      int hot,
-      int busy,
-      int starting,
-      int waiting,
-      long coldStarts,
-      long evictions,
-      long calls,
-      long refused,
-      double p50Millis,
-      double p99Millis) {
-
-    static FunctionRow of(String node, FunctionSeries series, Histogram latencies, long nowNanos) {
-      return new FunctionRow(
-          node,
-          series.functionId(),
-          series.hot(),
-          series.containers(com.fnproject.lb.testbed.model.ContainerState.BUSY, nowNanos),
-          series.containers(com.fnproject.lb.testbed.model.ContainerState.START, nowNanos),
-          series.waitingCalls(),
-          series.starts(),
-          series.evictions(),
-          series.calls(),
-          series.refused(),
-          latencies.getValueAtPercentile(50) / 1e3,
-          latencies.getValueAtPercentile(99) / 1e3);
     }
   }
 }

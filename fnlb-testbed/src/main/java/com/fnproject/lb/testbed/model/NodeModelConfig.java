@@ -63,6 +63,20 @@ public record NodeModelConfig(
         600_000 * MILLISECOND);
   }
 
+  public NodeModelConfig memory(long bytes) {
+    return new NodeModelConfig(
+        bytes,
+        nonBlocking,
+        cores,
+        slowness,
+        pollNanos,
+        evictionNanos,
+        pauseNanos,
+        resumeNanos,
+        startTimeoutNanos,
+        pullTimeoutNanos);
+  }
+
   public NodeModelConfig nonBlocking(boolean refuse) {
     return new NodeModelConfig(
         memoryBytes,
