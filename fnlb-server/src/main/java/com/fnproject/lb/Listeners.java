@@ -28,7 +28,8 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * How every listener is set up, whoever is served on it: the guards that a proxy needs around Helidon's server. Stateless.
+ * How every listener is set up, whoever is served on it: the guards that a proxy needs around
+ * Helidon's server. Stateless.
  */
 final class Listeners {
 
@@ -51,7 +52,10 @@ final class Listeners {
    * @param grace how long calls may take to finish at the end; 0 = for ever
    */
   static void configure(
-      ListenerConfig.BuilderBase<?, ?> to, InetSocketAddress address, ListenConfig config, Duration grace) {
+      ListenerConfig.BuilderBase<?, ?> to,
+      InetSocketAddress address,
+      ListenConfig config,
+      Duration grace) {
     to.bindAddress(address)
         .backlog(BACKLOG)
         .maxTcpConnections(maxConnections(config))
@@ -113,7 +117,10 @@ final class Listeners {
     return builder.build();
   }
 
-  /** Answers what never reached a handler, or a handler failed on, with the body that all our errors have. */
+  /**
+   * Answers what never reached a handler, or a handler failed on, with the body that all our errors
+   * have.
+   */
   private static DirectHandler.TransportResponse answer(
       DirectHandler.TransportRequest request,
       EventType type,
@@ -151,7 +158,10 @@ final class Listeners {
     return json.append("\"}\n").toString();
   }
 
-  /** Lets bodies pass as they are, whatever Content-Encoding says of them: without it Helidon answers 400. */
+  /**
+   * Lets bodies pass as they are, whatever Content-Encoding says of them: without it Helidon
+   * answers 400.
+   */
   private static final ContentEncodingContext PASS_THROUGH =
       new ContentEncodingContext() {
         @Override

@@ -14,12 +14,16 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * What a Fn server's answer proves about the call. The messages are those of fnproject/fn 0.3.753, {@code
- * api/models/error.go}; status alone proves nothing, because through a trigger a function chooses its own.
+ * What a Fn server's answer proves about the call. The messages are those of fnproject/fn 0.3.753,
+ * {@code api/models/error.go}; status alone proves nothing, because through a trigger a function
+ * chooses its own.
  */
 public final class FnAnswer {
 
-  /** Tells how long a call waited on its node, in answers of Fn servers from 0.3.7 to 0.3.579; a Go duration. */
+  /**
+   * Tells how long a call waited on its node, in answers of Fn servers from 0.3.7 to 0.3.579; a Go
+   * duration.
+   */
   public static final HeaderName WAIT_HEADER = HeaderNames.create("xxx-fxlb-wait", "XXX-FXLB-WAIT");
 
   /** The longest error body that is looked at; Fn's own are far shorter. */
@@ -32,7 +36,8 @@ public final class FnAnswer {
   private FnAnswer() {}
 
   /**
-   * Whether the answer's body decides what it means, so that it should be read before anything is passed on.
+   * Whether the answer's body decides what it means, so that it should be read before anything is
+   * passed on.
    *
    * @param status the answer's status
    * @return true for the statuses of Fn's own errors that come before a call as well as after one
@@ -46,12 +51,14 @@ public final class FnAnswer {
    *
    * @param status the answer's status
    * @param headers the answer's headers
-   * @param body the whole body where {@link #bodyMatters} and it is at most {@link #MAX_ERROR_BODY}, else null
+   * @param body the whole body where {@link #bodyMatters} and it is at most {@link
+   *     #MAX_ERROR_BODY}, else null
    * @return RAN, NOT_RUN or BUSY; BUSY only if nothing ran and another node may have room
    */
   public static Outcome outcome(int status, Headers headers, byte @Nullable [] body) {
     if (status == 404 || status == 405 || status == 413 || status == 444 || status == 500) {
-      // Fn answers these itself; a function that chooses one of them teaches nothing, which is no loss.
+      // Fn answers these itself; a function that chooses one of them teaches nothing, which is no
+      // loss.
       return Outcome.NOT_RUN;
     }
     String message = body == null ? null : message(body);

@@ -9,9 +9,9 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The functions that calls were made to, by path, with what the routing policy keeps for each. Bounded; the least
- * used are forgotten first, so that paths that a client invents do not push out real ones. Thread-safe, takes no lock
- * on a look-up that succeeds.
+ * The functions that calls were made to, by path, with what the routing policy keeps for each.
+ * Bounded; the least used are forgotten first, so that paths that a client invents do not push out
+ * real ones. Thread-safe, takes no lock on a look-up that succeeds.
  */
 public final class FunctionTable {
 
@@ -32,8 +32,8 @@ public final class FunctionTable {
   }
 
   /**
-   * Whether a path calls a function: {@code /invoke/…}, {@code /t/…}, and {@code /r/…} of Fn servers before September
-   * 2018. Everything else, such as {@code /v2/…}, any node can answer.
+   * Whether a path calls a function: {@code /invoke/…}, {@code /t/…}, and {@code /r/…} of Fn
+   * servers before September 2018. Everything else, such as {@code /v2/…}, any node can answer.
    *
    * @param path a decoded path
    * @return true if where it goes matters

@@ -5,7 +5,10 @@ import java.math.RoundingMode;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
-/** Durations as Go's {@code time.Duration} prints them: {@code 502.0941ms}, {@code 1.02s}, {@code 1m2s}. */
+/**
+ * Durations as Go's {@code time.Duration} prints them: {@code 502.0941ms}, {@code 1.02s}, {@code
+ * 1m2s}.
+ */
 final class GoDuration {
 
   private static final int MAX_LENGTH = 64;
@@ -40,7 +43,8 @@ final class GoDuration {
       int unitAt = at;
       int digits = 0;
       int points = 0;
-      while (unitAt < text.length() && (isDigit(text.charAt(unitAt)) || text.charAt(unitAt) == '.')) {
+      while (unitAt < text.length()
+          && (isDigit(text.charAt(unitAt)) || text.charAt(unitAt) == '.')) {
         if (text.charAt(unitAt) == '.') {
           points++;
         } else {
@@ -56,7 +60,8 @@ final class GoDuration {
       if (digits == 0 || points > 1 || unit < 0) {
         return null;
       }
-      nanos = nanos.add(new BigDecimal(text.substring(at, unitAt)).multiply(BigDecimal.valueOf(unit)));
+      nanos =
+          nanos.add(new BigDecimal(text.substring(at, unitAt)).multiply(BigDecimal.valueOf(unit)));
       at = end;
     }
     if (nanos.compareTo(MAX_NANOS) > 0) {

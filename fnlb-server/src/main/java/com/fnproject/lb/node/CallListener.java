@@ -4,8 +4,8 @@ import com.fnproject.lb.spi.RoutingCall;
 import com.fnproject.lb.spi.RoutingResult;
 
 /**
- * Hears how every attempt ended, on the thread that made it, once the answer's head has come or the attempt has
- * failed. Thread-safe; must neither block nor throw.
+ * Hears how every attempt ended, on the thread that made it, once the answer's head has come or the
+ * attempt has failed. Thread-safe; must neither block nor throw.
  */
 @FunctionalInterface
 public interface CallListener {

@@ -8,8 +8,9 @@ import java.util.function.Function;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A node, from the moment it is added until it is removed. Thread-safe. What the cluster thinks of it changes only
- * through {@link NodeRegistry#apply}; what calls do to it is counted in atomics here.
+ * A node, from the moment it is added until it is removed. Thread-safe. What the cluster thinks of
+ * it changes only through {@link NodeRegistry#apply}; what calls do to it is counted in atomics
+ * here.
  */
 public final class Node implements RoutingNode {
 

@@ -18,7 +18,8 @@ public sealed interface NodeChange {
   record Remove(NodeAddress address) implements NodeChange {}
 
   /**
-   * The checks have changed their mind about a node. Nothing changes if it has been removed meanwhile.
+   * The checks have changed their mind about a node. Nothing changes if it has been removed
+   * meanwhile.
    *
    * @param node the node
    * @param healthy whether it may serve

@@ -1,8 +1,8 @@
 package com.fnproject.lb.node;
 
 /**
- * Hears of changes of the cluster, after they have been published, one at a time and in their order. Must not block
- * for long; may not throw; may not call {@link NodeRegistry#apply}.
+ * Hears of changes of the cluster, after they have been published, one at a time and in their
+ * order. Must not block for long; may not throw; may not call {@link NodeRegistry#apply}.
  */
 public interface NodeListener {
 

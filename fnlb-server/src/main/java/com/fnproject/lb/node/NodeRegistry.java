@@ -15,9 +15,9 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The one place where the cluster changes. Every change goes through {@link #apply}: the node set is rebuilt around
- * the nodes that live on, the policy builds its selector, and both are published in one volatile write. Thread-safe;
- * readers take no lock.
+ * The one place where the cluster changes. Every change goes through {@link #apply}: the node set
+ * is rebuilt around the nodes that live on, the policy builds its selector, and both are published
+ * in one volatile write. Thread-safe; readers take no lock.
  */
 public final class NodeRegistry implements AutoCloseable {
 
@@ -31,7 +31,10 @@ public final class NodeRegistry implements AutoCloseable {
 
   private final ReentrantLock changing = new ReentrantLock();
 
-  /** Held while listeners are told; taken after {@link #changing} was let go, so that telling delays no change. */
+  /**
+   * Held while listeners are told; taken after {@link #changing} was let go, so that telling delays
+   * no change.
+   */
   private final ReentrantLock telling = new ReentrantLock();
 
   @GuardedBy("changing")

@@ -6,8 +6,8 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * All nodes at one moment, and those among them that may be selected, both in byte order of their names. Immutable;
- * as a {@link NodeSnapshot} it shows the eligible ones only.
+ * All nodes at one moment, and those among them that may be selected, both in byte order of their
+ * names. Immutable; as a {@link NodeSnapshot} it shows the eligible ones only.
  */
 public final class NodeSet implements NodeSnapshot {
 

@@ -7,8 +7,9 @@ import io.helidon.http.Status;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The client's side of one call, whatever engine reads and writes it. Belongs to one thread; methods that read or write
- * may block, and throw what their engine throws when the client is gone, which ends the call.
+ * The client's side of one call, whatever engine reads and writes it. Belongs to one thread;
+ * methods that read or write may block, and throw what their engine throws when the client is gone,
+ * which ends the call.
  */
 interface Downstream extends UpstreamCall.Sink {
 
@@ -25,8 +26,8 @@ interface Downstream extends UpstreamCall.Sink {
   String clientAddress();
 
   /**
-   * The request's body: read whole if it announces a length of at most {@code replayable} bytes, else left with the
-   * client to be streamed.
+   * The request's body: read whole if it announces a length of at most {@code replayable} bytes,
+   * else left with the client to be streamed.
    */
   RequestBody body(int replayable);
 
@@ -38,7 +39,8 @@ interface Downstream extends UpstreamCall.Sink {
    *
    * @param status its status
    * @param headers end-to-end fields, without Content-Length
-   * @param hasBody whether a body follows, perhaps an empty one; false to HEAD, and with 204 and 304
+   * @param hasBody whether a body follows, perhaps an empty one; false to HEAD, and with 204 and
+   *     304
    * @param length of the body that follows; -1 when only the end will tell
    * @param announcedLength the Content-Length to show to HEAD; null to show none
    */

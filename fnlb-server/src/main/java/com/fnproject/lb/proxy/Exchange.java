@@ -22,15 +22,15 @@ import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
 import io.helidon.http.Headers;
-import io.helidon.http.Status;
 import io.helidon.http.WritableHeaders;
 import java.lang.System.Logger.Level;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One call, from its head to the last byte of its answer: select a node, attempt, and again as far as {@link RetryRule}
- * allows; then pass the answer on. Does no I/O of its own: it works on a {@link Downstream} and an {@link
- * UpstreamCall}. Belongs to one thread, and is itself what the policy sees of the call and of each result.
+ * One call, from its head to the last byte of its answer: select a node, attempt, and again as far
+ * as {@link RetryRule} allows; then pass the answer on. Does no I/O of its own: it works on a
+ * {@link Downstream} and an {@link UpstreamCall}. Belongs to one thread, and is itself what the
+ * policy sees of the call and of each result.
  */
 final class Exchange implements BookedCall, RoutingResult {
 
@@ -89,8 +89,7 @@ final class Exchange implements BookedCall, RoutingResult {
     }
     path = target.path();
     invocation = FunctionTable.isInvocation(path);
-    function =
-        invocation ? proxy.functions.function(path) : FunctionTable.unremembered(path);
+    function = invocation ? proxy.functions.function(path) : FunctionTable.unremembered(path);
 
     RequestHead head = new RequestHead(method, target.origin(), forwardedHeaders(target));
     RequestBody body = client.body(proxy.config.replayableBody());
@@ -175,12 +174,13 @@ final class Exchange implements BookedCall, RoutingResult {
     waitNanos = -1;
     selectedNanos = proxy.clock.getAsLong();
     RoutingTable table = proxy.registry.table();
-    return invocation
-        ? proxy.router.select(table, this)
-        : proxy.router.inTurn(table.nodes(), this);
+    return invocation ? proxy.router.select(table, this) : proxy.router.inTurn(table.nodes(), this);
   }
 
-  /** Makes one attempt; null if the client has been answered, else what to answer if nobody else can. */
+  /**
+   * Makes one attempt; null if the client has been answered, else what to answer if nobody else
+   * can.
+   */
   private @Nullable ProxyError attempt(Node node, RequestHead head, RequestBody body) {
     boolean fresh = false;
     while (true) {
@@ -215,7 +215,8 @@ final class Exchange implements BookedCall, RoutingResult {
   private @Nullable ProxyError failed(Node node, UpstreamException e, Decision decision) {
     if (LOGGER.isLoggable(Level.DEBUG)) {
       LOGGER.log(
-          Level.DEBUG, method + " " + path + " on " + node + ", attempt " + attempt + ": " + e.reason());
+          Level.DEBUG,
+          method + " " + path + " on " + node + ", attempt " + attempt + ": " + e.reason());
     }
     ended(node, outcome(e), 0);
     ProxyError error =

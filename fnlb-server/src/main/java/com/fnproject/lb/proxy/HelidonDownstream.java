@@ -57,9 +57,7 @@ final class HelidonDownstream implements Downstream {
     if (prologue.hasQuery()) {
       target = target + "?" + prologue.query().rawValue();
     }
-    return prologue.fragment().hasValue()
-        ? target + "#" + prologue.fragment().rawValue()
-        : target;
+    return prologue.fragment().hasValue() ? target + "#" + prologue.fragment().rawValue() : target;
   }
 
   @Override

@@ -10,8 +10,9 @@ import java.util.List;
 import java.util.Locale;
 
 /**
- * Which header fields pass from one connection to the next (RFC 9110, section 7.6.1): those that frame a message or
- * speak of one connection do not. The set is the original's, Go's {@code httputil.ReverseProxy}.
+ * Which header fields pass from one connection to the next (RFC 9110, section 7.6.1): those that
+ * frame a message or speak of one connection do not. The set is the original's, Go's {@code
+ * httputil.ReverseProxy}.
  */
 final class HopHeaders {
 
@@ -69,7 +70,8 @@ final class HopHeaders {
   }
 
   /**
-   * Whether a field's value is not what was sent: Helidon reads fields as ASCII and puts U+FFFD for any other byte.
+   * Whether a field's value is not what was sent: Helidon reads fields as ASCII and puts U+FFFD for
+   * any other byte.
    *
    * @param header a field as Helidon read it
    * @return true if bytes are lost
@@ -87,8 +89,8 @@ final class HopHeaders {
   }
 
   /**
-   * Appends the client's address to X-Forwarded-For. The field is made anew: header objects are shared with the
-   * request they came from.
+   * Appends the client's address to X-Forwarded-For. The field is made anew: header objects are
+   * shared with the request they came from.
    *
    * @param headers the fields on their way to the node
    * @param address the client's

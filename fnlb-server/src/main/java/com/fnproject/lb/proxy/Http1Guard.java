@@ -5,6 +5,7 @@ import io.helidon.common.buffers.DataReader;
 import io.helidon.common.buffers.DataWriter;
 import io.helidon.common.socket.HelidonSocket;
 import io.helidon.common.socket.PeerInfo;
+import io.helidon.http.DirectHandler.EventType;
 import io.helidon.http.Header;
 import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
@@ -13,7 +14,6 @@ import io.helidon.http.Headers;
 import io.helidon.http.RequestException;
 import io.helidon.http.Status;
 import io.helidon.http.WritableHeaders;
-import io.helidon.http.DirectHandler.EventType;
 import io.helidon.webserver.ConnectionContext;
 import io.helidon.webserver.ListenerContext;
 import io.helidon.webserver.ProxyProtocolData;
@@ -28,9 +28,10 @@ import java.util.Set;
 import java.util.concurrent.ExecutorService;
 
 /**
- * Helidon's HTTP/1 with four of its habits mended for a proxy: it would keep a whole chunk of an upload in memory,
- * answer {@code TE: trailers} with a trailer of its own, and announce a length of 0 where an answer has no body and
- * tells of another length (to HEAD) or must tell of none (204, 304). Stateless.
+ * Helidon's HTTP/1 with four of its habits mended for a proxy: it would keep a whole chunk of an
+ * upload in memory, answer {@code TE: trailers} with a trailer of its own, and announce a length of
+ * 0 where an answer has no body and tells of another length (to HEAD) or must tell of none (204,
+ * 304). Stateless.
  */
 public final class Http1Guard implements ServerConnectionSelector {
 
@@ -38,8 +39,8 @@ public final class Http1Guard implements ServerConnectionSelector {
   static final int MAX_CHUNK = 1024 * 1024;
 
   /**
-   * Set on an answer without a body: the Content-Length to show instead of Helidon's 0, empty to show none. Never
-   * leaves the process.
+   * Set on an answer without a body: the Content-Length to show instead of Helidon's 0, empty to
+   * show none. Never leaves the process.
    */
   static final HeaderName LENGTH_OF_NO_BODY = HeaderNames.create("fnlb-length-of-no-body");
 
@@ -129,7 +130,8 @@ public final class Http1Guard implements ServerConnectionSelector {
             .type(EventType.BAD_REQUEST)
             .status(Status.REQUEST_ENTITY_TOO_LARGE_413)
             .setKeepAlive(false)
-            .message("a chunk of the body has " + length + " bytes; at most " + MAX_CHUNK + " are taken")
+            .message(
+                "a chunk of the body has " + length + " bytes; at most " + MAX_CHUNK + " are taken")
             .build();
       }
       return super.readBuffer(length);

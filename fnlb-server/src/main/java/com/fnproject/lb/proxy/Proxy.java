@@ -14,8 +14,8 @@ import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 
 /**
- * Serves calls: what all exchanges share, and the handler that Helidon's routing hands requests to. Thread-safe; each
- * call runs on its connection's own virtual thread.
+ * Serves calls: what all exchanges share, and the handler that Helidon's routing hands requests to.
+ * Thread-safe; each call runs on its connection's own virtual thread.
  */
 public final class Proxy implements Handler {
 

@@ -5,9 +5,11 @@ package com.fnproject.lb.proxy;
  *
  * @param maxAttempts most nodes that one call is tried on; 1 or more
  * @param retrySent whether a call whose head was written may be repeated when no answer came
- * @param replayableBody largest request body, in bytes, that is kept so that the call can be repeated; 0 or more
+ * @param replayableBody largest request body, in bytes, that is kept so that the call can be
+ *     repeated; 0 or more
  * @param maxHeaders most header fields in a request
- * @param exposeNodeInternals whether clients may reach the nodes' {@code /metrics} and {@code /debug/…}
+ * @param exposeNodeInternals whether clients may reach the nodes' {@code /metrics} and {@code
+ *     /debug/…}
  */
 public record ProxyConfig(
     int maxAttempts,

@@ -18,28 +18,40 @@ record ProxyError(Status status, String message, int retryAfterSeconds, String a
       Status.create(431, "Request Header Fields Too Large");
 
   static final ProxyError NO_NODE =
-      new ProxyError(Status.SERVICE_UNAVAILABLE_503, "no node is able to serve; see /1/lb/nodes", 1, "");
+      new ProxyError(
+          Status.SERVICE_UNAVAILABLE_503, "no node is able to serve; see /1/lb/nodes", 1, "");
   static final ProxyError NO_CONNECTION =
-      new ProxyError(Status.SERVICE_UNAVAILABLE_503, "every connection to the nodes is in use", 1, "");
-  static final ProxyError UNREACHABLE = new ProxyError(Status.BAD_GATEWAY_502, "no node could be connected to", 1, "");
+      new ProxyError(
+          Status.SERVICE_UNAVAILABLE_503, "every connection to the nodes is in use", 1, "");
+  static final ProxyError UNREACHABLE =
+      new ProxyError(Status.BAD_GATEWAY_502, "no node could be connected to", 1, "");
   static final ProxyError CLOSED =
       of(Status.BAD_GATEWAY_502, "the node closed the connection; the call may have run");
   static final ProxyError TRUNCATED = of(Status.BAD_GATEWAY_502, "the node cut its answer short");
-  static final ProxyError INVALID_ANSWER = of(Status.BAD_GATEWAY_502, "the node gave no valid answer");
-  static final ProxyError TIMEOUT = of(Status.GATEWAY_TIMEOUT_504, "the node did not answer in time");
-  static final ProxyError BAD_BODY = of(Status.BAD_REQUEST_400, "the request's body could not be read to its end");
+  static final ProxyError INVALID_ANSWER =
+      of(Status.BAD_GATEWAY_502, "the node gave no valid answer");
+  static final ProxyError TIMEOUT =
+      of(Status.GATEWAY_TIMEOUT_504, "the node did not answer in time");
+  static final ProxyError BAD_BODY =
+      of(Status.BAD_REQUEST_400, "the request's body could not be read to its end");
   static final ProxyError BAD_TARGET =
-      of(Status.BAD_REQUEST_400, "the request target is neither a path nor an http address of visible ASCII characters");
-  static final ProxyError BAD_HEADER = of(Status.BAD_REQUEST_400, "a header field holds bytes outside of ASCII");
-  static final ProxyError HEAD_WITH_BODY = of(Status.BAD_REQUEST_400, "a HEAD request must not have a body");
+      of(
+          Status.BAD_REQUEST_400,
+          "the request target is neither a path nor an http address of visible ASCII characters");
+  static final ProxyError BAD_HEADER =
+      of(Status.BAD_REQUEST_400, "a header field holds bytes outside of ASCII");
+  static final ProxyError HEAD_WITH_BODY =
+      of(Status.BAD_REQUEST_400, "a HEAD request must not have a body");
   static final ProxyError METHOD =
       new ProxyError(
           Status.METHOD_NOT_ALLOWED_405,
           "CONNECT and TRACE are not forwarded",
           0,
           "GET, HEAD, POST, PUT, PATCH, DELETE, OPTIONS");
-  static final ProxyError UPGRADE = of(Status.NOT_IMPLEMENTED_501, "protocol upgrades are not supported");
-  static final ProxyError INTERNAL = of(Status.NOT_FOUND_404, "the nodes' own pages are not published");
+  static final ProxyError UPGRADE =
+      of(Status.NOT_IMPLEMENTED_501, "protocol upgrades are not supported");
+  static final ProxyError INTERNAL =
+      of(Status.NOT_FOUND_404, "the nodes' own pages are not published");
 
   static ProxyError of(Status status, String message) {
     return new ProxyError(status, message, 0, "");
@@ -59,10 +71,15 @@ record ProxyError(Status status, String message, int retryAfterSeconds, String a
   }
 
   static ProxyError tooManyHeaders(int count, int most) {
-    return of(TOO_MANY_HEADERS, "the request has " + count + " header fields; at most " + most + " are taken");
+    return of(
+        TOO_MANY_HEADERS,
+        "the request has " + count + " header fields; at most " + most + " are taken");
   }
 
-  /** Whether the connection should end with the answer: the client and we do not agree on what was said on it. */
+  /**
+   * Whether the connection should end with the answer: the client and we do not agree on what was
+   * said on it.
+   */
   boolean closes() {
     int code = status.code();
     return code == 400 || code == 413 || code == 431 || code == 501;

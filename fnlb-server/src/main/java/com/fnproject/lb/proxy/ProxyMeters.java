@@ -30,7 +30,8 @@ final class ProxyMeters {
     again =
         meters.getOrCreate(
             Counter.builder("fnlb_calls_retried")
-                .description("Further attempts: calls sent to another node, or on a fresh connection"));
+                .description(
+                    "Further attempts: calls sent to another node, or on a fresh connection"));
     meters.getOrCreate(
         Gauge.builder("fnlb_calls_active", active::sum)
             .description("Calls under way, from the request's head to the answer's last byte"));

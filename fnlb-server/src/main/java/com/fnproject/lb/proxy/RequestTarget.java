@@ -9,9 +9,11 @@ import org.jspecify.annotations.Nullable;
 /**
  * What a request asks for (RFC 9112, section 3.2).
  *
- * @param origin the origin-form, or {@code *}: what nodes are sent, byte for byte as the client wrote it
+ * @param origin the origin-form, or {@code *}: what nodes are sent, byte for byte as the client
+ *     wrote it
  * @param path its path, percent-decoded once; as written if it does not decode
- * @param authority host and port of an absolute-form, which then stand instead of the Host header; else null
+ * @param authority host and port of an absolute-form, which then stand instead of the Host header;
+ *     else null
  */
 record RequestTarget(String origin, String path, @Nullable String authority) {
 
@@ -20,8 +22,8 @@ record RequestTarget(String origin, String path, @Nullable String authority) {
    *
    * @param raw as the client wrote it
    * @param method the request method
-   * @return null if it is none that can be forwarded: characters outside of visible ASCII, a fragment, a scheme other
-   *     than http and https, or {@code *} with a method other than OPTIONS
+   * @return null if it is none that can be forwarded: characters outside of visible ASCII, a
+   *     fragment, a scheme other than http and https, or {@code *} with a method other than OPTIONS
    */
   static @Nullable RequestTarget parse(String raw, String method) {
     for (int i = 0; i < raw.length(); i++) {
@@ -82,7 +84,10 @@ record RequestTarget(String origin, String path, @Nullable String authority) {
     return bytes.toString(StandardCharsets.UTF_8);
   }
 
-  /** Whether this is a node's own page, {@code /metrics} or {@code /debug/…}, however the path is disguised. */
+  /**
+   * Whether this is a node's own page, {@code /metrics} or {@code /debug/…}, however the path is
+   * disguised.
+   */
   boolean nodeInternal() {
     if (!path.contains("metrics") && !path.contains("debug")) {
       return false;

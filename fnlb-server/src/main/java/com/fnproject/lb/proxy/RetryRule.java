@@ -4,8 +4,9 @@ import com.fnproject.lb.proxy.ProxyConfig.RetrySent;
 import com.fnproject.lb.upstream.UpstreamException;
 
 /**
- * Whether a call that brought no answer may be sent again, decided by what was sent and what that proves, never by an
- * exception's class alone. docs/architecture.md has the table; the row's number stands beside each rule.
+ * Whether a call that brought no answer may be sent again, decided by what was sent and what that
+ * proves, never by an exception's class alone. docs/architecture.md has the table; the row's number
+ * stands beside each rule.
  */
 final class RetryRule {
 

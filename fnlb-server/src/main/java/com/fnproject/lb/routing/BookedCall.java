@@ -2,7 +2,10 @@ package com.fnproject.lb.routing;
 
 import com.fnproject.lb.spi.RoutingCall;
 
-/** A call that remembers whether the policy chose the node of the current attempt, and so awaits its result. */
+/**
+ * A call that remembers whether the policy chose the node of the current attempt, and so awaits its
+ * result.
+ */
 public interface BookedCall extends RoutingCall {
 
   /**

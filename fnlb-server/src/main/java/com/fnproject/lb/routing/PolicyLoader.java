@@ -20,8 +20,8 @@ public final class PolicyLoader {
    * @param config which policy, with which options
    * @param random the randomness it is given; usable by many threads
    * @return the policy
-   * @throws IllegalArgumentException if there is no such policy, an option is refused, or a provider cannot be used;
-   *     the message names which and what was expected
+   * @throws IllegalArgumentException if there is no such policy, an option is refused, or a
+   *     provider cannot be used; the message names which and what was expected
    */
   public static RoutingPolicy load(RoutingConfig config, RandomGenerator random) {
     Map<String, RoutingPolicyProvider> providers = providers();

@@ -18,8 +18,9 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Chooses a node for each attempt of a call. Stands between the server and the policy, which is foreign code: one that
- * throws, or returns a node that it may not, costs a counter and a choice in turn, never a call. Thread-safe.
+ * Chooses a node for each attempt of a call. Stands between the server and the policy, which is
+ * foreign code: one that throws, or returns a node that it may not, costs a counter and a choice in
+ * turn, never a call. Thread-safe.
  */
 public final class Router implements AutoCloseable {
 

@@ -5,9 +5,10 @@ import io.helidon.common.buffers.DataReader;
 import java.nio.charset.StandardCharsets;
 
 /**
- * The body of one answer, read from its connection as RFC 9112, section 6, frames it. WebClient's own reader is not
- * used: it keeps a whole chunk in memory, fails on chunk extensions, leaves trailers on the connection, where they
- * would be taken for the next answer, and cannot read a body that ends with the connection.
+ * The body of one answer, read from its connection as RFC 9112, section 6, frames it. WebClient's
+ * own reader is not used: it keeps a whole chunk in memory, fails on chunk extensions, leaves
+ * trailers on the connection, where they would be taken for the next answer, and cannot read a body
+ * that ends with the connection.
  */
 final class AnswerBody {
 
@@ -73,7 +74,8 @@ final class AnswerBody {
       int available = reader.available();
       int size = (int) Math.min(available, left);
       left -= size;
-      // The end of a chunk is followed by at least the next chunk's size, so what is at hand may be that alone.
+      // The end of a chunk is followed by at least the next chunk's size, so what is at hand may be
+      // that alone.
       boolean pause = available == size || (!last && left == 0 && available - size <= 2);
       sink.accept(reader.readBuffer(size), pause && !(last && left == 0));
     }
@@ -126,7 +128,9 @@ final class AnswerBody {
     return line;
   }
 
-  /** RFC 9112, section 7.1: hexadecimal digits, then perhaps extensions, which a recipient ignores. */
+  /**
+   * RFC 9112, section 7.1: hexadecimal digits, then perhaps extensions, which a recipient ignores.
+   */
   private static long chunkSize(String line) {
     int end = 0;
     while (end < line.length() && Character.digit(line.charAt(end), 16) >= 0) {
@@ -134,7 +138,8 @@ final class AnswerBody {
     }
     String rest = line.substring(end).stripLeading();
     if (end == 0 || end > 15 || !(rest.isEmpty() || rest.charAt(0) == ';')) {
-      byte[] shown = line.substring(0, Math.min(20, line.length())).getBytes(StandardCharsets.US_ASCII);
+      byte[] shown =
+          line.substring(0, Math.min(20, line.length())).getBytes(StandardCharsets.US_ASCII);
       throw new IllegalStateException(
           "a chunk's size is no number: " + new String(shown, StandardCharsets.US_ASCII));
     }

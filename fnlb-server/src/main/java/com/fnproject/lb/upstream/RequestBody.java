@@ -30,8 +30,8 @@ public sealed interface RequestBody {
      *
      * @param buffer where the bytes go, from index 0
      * @return how many, or -1 at the end
-     * @throws RuntimeException if the client's body cannot be read; an UpstreamException of kind REQUEST_BODY will
-     *     carry it
+     * @throws RuntimeException if the client's body cannot be read; an UpstreamException of kind
+     *     REQUEST_BODY will carry it
      */
     int read(byte[] buffer);
   }

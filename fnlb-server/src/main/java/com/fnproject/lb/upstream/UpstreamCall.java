@@ -3,13 +3,14 @@ package com.fnproject.lb.upstream;
 import io.helidon.common.buffers.BufferData;
 
 /**
- * One exchange with a node over one connection: send, then read the body, then close. Belongs to one thread; every
- * method may block.
+ * One exchange with a node over one connection: send, then read the body, then close. Belongs to
+ * one thread; every method may block.
  */
 public interface UpstreamCall extends AutoCloseable {
 
   /**
-   * Whether the connection has carried an exchange before this one, so that the node may have closed it meanwhile.
+   * Whether the connection has carried an exchange before this one, so that the node may have
+   * closed it meanwhile.
    *
    * @return false for a fresh connection
    */

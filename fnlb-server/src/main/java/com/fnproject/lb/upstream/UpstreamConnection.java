@@ -17,11 +17,13 @@ import java.time.Duration;
 import org.jspecify.annotations.Nullable;
 
 /**
- * One connection to a node, in the shape that Helidon's WebClient takes. It watches what passes: the retry rules want to
- * know whether anything was written, and whether an answer had begun. Belongs to one thread at a time.
+ * One connection to a node, in the shape that Helidon's WebClient takes. It watches what passes:
+ * the retry rules want to know whether anything was written, and whether an answer had begun.
+ * Belongs to one thread at a time.
  *
- * <p>WebClient's own releasing and closing is noted but not obeyed: it would give back a connection on which an
- * unread answer is still under way (after a 103, or trailers). {@link WebClientUpstream} decides.
+ * <p>WebClient's own releasing and closing is noted but not obeyed: it would give back a connection
+ * on which an unread answer is still under way (after a 103, or trailers). {@link
+ * WebClientUpstream} decides.
  */
 final class UpstreamConnection implements ClientConnection {
 
@@ -41,8 +43,7 @@ final class UpstreamConnection implements ClientConnection {
   private UpstreamConnection(SocketChannel channel) {
     this.channel = channel;
     this.socket =
-        PlainSocket.client(
-            channel.socket(), Integer.toHexString(System.identityHashCode(channel)));
+        PlainSocket.client(channel.socket(), Integer.toHexString(System.identityHashCode(channel)));
     this.reader = DataReader.create(this::pull);
   }
 
@@ -87,8 +88,8 @@ final class UpstreamConnection implements ClientConnection {
   }
 
   /**
-   * Whether the connection has nothing to say, as it should be before a request: neither closed by the node nor
-   * holding bytes that nobody asked for. Does not block.
+   * Whether the connection has nothing to say, as it should be before a request: neither closed by
+   * the node nor holding bytes that nobody asked for. Does not block.
    */
   boolean quiet() {
     return reader.available() == 0 && poll() == 0;
@@ -119,7 +120,10 @@ final class UpstreamConnection implements ClientConnection {
     }
   }
 
-  /** From now on nothing is written any more, and nobody is told: the node has answered before it read everything. */
+  /**
+   * From now on nothing is written any more, and nobody is told: the node has answered before it
+   * read everything.
+   */
   void mute() {
     muted = true;
   }

@@ -3,8 +3,9 @@ package com.fnproject.lb.upstream;
 import org.jspecify.annotations.Nullable;
 
 /**
- * An attempt that brought no answer. Says what was sent and what was learned, because that alone decides whether the
- * call may be tried again; carries no stack trace, since a node that is down is no fault of the program.
+ * An attempt that brought no answer. Says what was sent and what was learned, because that alone
+ * decides whether the call may be tried again; carries no stack trace, since a node that is down is
+ * no fault of the program.
  */
 public final class UpstreamException extends RuntimeException {
 

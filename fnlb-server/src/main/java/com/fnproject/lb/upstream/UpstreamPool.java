@@ -15,11 +15,11 @@ import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
- * The connections to one node. Thread-safe. The connection used last is used next, so that a pool that was large for a
- * moment shrinks again.
+ * The connections to one node. Thread-safe. The connection used last is used next, so that a pool
+ * that was large for a moment shrinks again.
  *
- * <p>An idle connection is asked whether it still lives before it is handed out: one that the node has closed never
- * costs a call. Only a close that crosses a request on the wire can.
+ * <p>An idle connection is asked whether it still lives before it is handed out: one that the node
+ * has closed never costs a call. Only a close that crosses a request on the wire can.
  */
 public final class UpstreamPool implements AutoCloseable {
 
@@ -62,7 +62,8 @@ public final class UpstreamPool implements AutoCloseable {
   }
 
   /**
-   * Takes a connection, an idle one if it lives, else a new one. Blocks while one is awaited or made.
+   * Takes a connection, an idle one if it lives, else a new one. Blocks while one is awaited or
+   * made.
    *
    * @param fresh whether an idle connection will not do
    * @throws UpstreamException of kind NO_CONNECTION_FREE or CONNECT

@@ -27,16 +27,20 @@ import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
- * Exchanges calls by Helidon's HTTP/1 client on connections of {@link UpstreamPool}. The client writes the request and
- * parses the answer's head; connections and the framing of answers' bodies are ours, because its own lead to lost
- * bodies, leaked sockets and answers handed to the wrong caller. Thread-safe.
+ * Exchanges calls by Helidon's HTTP/1 client on connections of {@link UpstreamPool}. The client
+ * writes the request and parses the answer's head; connections and the framing of answers' bodies
+ * are ours, because its own lead to lost bodies, leaked sockets and answers handed to the wrong
+ * caller. Thread-safe.
  */
 public final class WebClientUpstream implements Upstream {
 
   private static final int MAX_STATUS_LINE = 4096;
   private static final int UPLOAD_BUFFER = 16 * 1024;
 
-  /** Stands in for a User-Agent that the client did not send; the client library would put in its own. */
+  /**
+   * Stands in for a User-Agent that the client did not send; the client library would put in its
+   * own.
+   */
   private static final Header NO_USER_AGENT = HeaderValues.create(HeaderNames.USER_AGENT, "none");
 
   private final Http1Client client;
@@ -141,7 +145,8 @@ public final class WebClientUpstream implements Upstream {
       }
     }
 
-    private Http1ClientResponse upload(Http1ClientRequest request, RequestBody.Streaming streaming) {
+    private Http1ClientResponse upload(
+        Http1ClientRequest request, RequestBody.Streaming streaming) {
       if (streaming.length() >= 0) {
         request.headers(headers -> headers.contentLength(streaming.length()));
       }
@@ -149,7 +154,8 @@ public final class WebClientUpstream implements Upstream {
     }
 
     /**
-     * Sends the body, unless the node answers before it has it all: then what it says is read, and nothing more sent.
+     * Sends the body, unless the node answers before it has it all: then what it says is read, and
+     * nothing more sent.
      */
     private void upload(RequestBody.Source source, OutputStream out) {
       byte[] buffer = new byte[UPLOAD_BUFFER];
@@ -237,7 +243,8 @@ public final class WebClientUpstream implements Upstream {
       }
       List<String> encodings = headers.get(HeaderNames.TRANSFER_ENCODING).allValues();
       if (hasLength || encodings.size() != 1 || !encodings.get(0).equalsIgnoreCase("chunked")) {
-        throw invalid("Transfer-Encoding " + encodings + (hasLength ? " beside Content-Length" : ""));
+        throw invalid(
+            "Transfer-Encoding " + encodings + (hasLength ? " beside Content-Length" : ""));
       }
       return Framing.CHUNKED;
     }
@@ -309,7 +316,12 @@ public final class WebClientUpstream implements Upstream {
   private static ClientUri uri(String target) {
     // The query rides in the path: any other way of handing it over re-orders or re-encodes it.
     return ClientUri.create(
-        UriInfo.builder().scheme("http").host("node").port(80).path(UriPath.create(target)).build());
+        UriInfo.builder()
+            .scheme("http")
+            .host("node")
+            .port(80)
+            .path(UriPath.create(target))
+            .build());
   }
 
   private static boolean hasToken(Headers headers, String token) {

@@ -2,7 +2,10 @@ package com.fnproject.lb.spi;
 
 /** What became of an attempt to have a call served by a node. */
 public enum Outcome {
-  /** A container ran the call and the node answered: the only outcome that teaches about warmth and time. */
+  /**
+   * A container ran the call and the node answered: the only outcome that teaches about warmth and
+   * time.
+   */
   RAN,
   /** The node answered, but no container ran: Fn's own 404, 405, 413 and the like. */
   NOT_RUN,

@@ -7,7 +7,8 @@ import java.util.random.RandomGenerator;
 public interface PolicyContext {
 
   /**
-   * The operator's {@code --router-option key=value} pairs. A policy must refuse keys that it does not know.
+   * The operator's {@code --router-option key=value} pairs. A policy must refuse keys that it does
+   * not know.
    *
    * @return immutable, possibly empty
    */

@@ -3,10 +3,11 @@ package com.fnproject.lb.spi;
 import java.util.function.Function;
 
 /**
- * What calls are grouped by: a function of the cluster, as far as the balancer can tell. Thread-safe.
+ * What calls are grouped by: a function of the cluster, as far as the balancer can tell.
+ * Thread-safe.
  *
- * <p>The server remembers a bounded number of functions and forgets the least used ones with their state; a
- * forgotten function comes back as a new object.
+ * <p>The server remembers a bounded number of functions and forgets the least used ones with their
+ * state; a forgotten function comes back as a new object.
  */
 public interface RoutedFunction {
 
@@ -18,15 +19,16 @@ public interface RoutedFunction {
   String key();
 
   /**
-   * A keyed hash of the key, {@link SipHash#hash(CharSequence) fixed by this SPI} so that balancers agree.
+   * A keyed hash of the key, {@link SipHash#hash(CharSequence) fixed by this SPI} so that balancers
+   * agree.
    *
    * @return 64 well-mixed bits
    */
   long hash();
 
   /**
-   * The policy's own state for this function: one object for as long as the server remembers the function, created on
-   * first use. Read like a field afterwards.
+   * The policy's own state for this function: one object for as long as the server remembers the
+   * function, created on first use. Read like a field afterwards.
    *
    * @param first makes the object; called at most once for a function; must not block
    * @param <S> its type; every caller of one policy must agree on it

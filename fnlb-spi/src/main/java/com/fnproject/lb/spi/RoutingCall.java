@@ -3,8 +3,8 @@ package com.fnproject.lb.spi;
 import org.jspecify.annotations.Nullable;
 
 /**
- * A call that needs a node. Belongs to the one thread that serves the call: a policy may use it during {@link
- * NodeSelector#select} and {@link RoutingPolicy#onResult}, and must not keep it.
+ * A call that needs a node. Belongs to the one thread that serves the call: a policy may use it
+ * during {@link NodeSelector#select} and {@link RoutingPolicy#onResult}, and must not keep it.
  */
 public interface RoutingCall {
 
@@ -45,7 +45,8 @@ public interface RoutingCall {
   String method();
 
   /**
-   * The request's path, percent-decoded once, without query; a path that does not decode is as the client wrote it.
+   * The request's path, percent-decoded once, without query; a path that does not decode is as the
+   * client wrote it.
    *
    * @return such as {@code /t/myapp/hello}
    */
@@ -60,8 +61,8 @@ public interface RoutingCall {
   @Nullable String header(String name);
 
   /**
-   * The policy's note on the current attempt: 0 before each {@link NodeSelector#select}, then what {@link #memo(long)}
-   * set, until that attempt's {@link RoutingPolicy#onResult} has returned.
+   * The policy's note on the current attempt: 0 before each {@link NodeSelector#select}, then what
+   * {@link #memo(long)} set, until that attempt's {@link RoutingPolicy#onResult} has returned.
    *
    * @return the bits
    */

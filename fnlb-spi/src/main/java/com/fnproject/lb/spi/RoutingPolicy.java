@@ -3,15 +3,15 @@ package com.fnproject.lb.spi;
 /**
  * A way to choose nodes, with everything it has learned.
  *
- * <p>{@link #newSelector} is called serially, under the server's registry lock. {@link #onResult} is called from
- * any number of request threads at once, concurrently with everything else.
+ * <p>{@link #newSelector} is called serially, under the server's registry lock. {@link #onResult}
+ * is called from any number of request threads at once, concurrently with everything else.
  */
 public interface RoutingPolicy extends AutoCloseable {
 
   /**
-   * Builds the selector for a new set of nodes. Called at start and on every change of the set of eligible nodes;
-   * must not block on anything but the processor. Calls that began before go on using the selector they started
-   * with, so older selectors stay in use for a while.
+   * Builds the selector for a new set of nodes. Called at start and on every change of the set of
+   * eligible nodes; must not block on anything but the processor. Calls that began before go on
+   * using the selector they started with, so older selectors stay in use for a while.
    *
    * @param snapshot the nodes that may be selected, possibly none; immutable
    * @return a selector that picks from exactly these nodes
@@ -19,11 +19,12 @@ public interface RoutingPolicy extends AutoCloseable {
   NodeSelector newSelector(NodeSnapshot snapshot);
 
   /**
-   * Reports how an attempt ended; called exactly once for every node that a selector of this policy returned, as soon
-   * as the answer's head has arrived or the attempt has failed. Fn frees the container before it writes the answer, so
-   * this is when the place is free again. Must not block.
+   * Reports how an attempt ended; called exactly once for every node that a selector of this policy
+   * returned, as soon as the answer's head has arrived or the attempt has failed. Fn frees the
+   * container before it writes the answer, so this is when the place is free again. Must not block.
    *
-   * @param call the call; {@link RoutingCall#memo()} is what the policy left there when it chose this node
+   * @param call the call; {@link RoutingCall#memo()} is what the policy left there when it chose
+   *     this node
    * @param node the node that was returned
    * @param result how it ended; valid only during this method
    */

@@ -3,9 +3,10 @@ package com.fnproject.lb.spi;
 /**
  * Entry point of a routing-policy plug-in, found by {@link java.util.ServiceLoader}.
  *
- * <p>List the class in {@code META-INF/services/com.fnproject.lb.spi.RoutingPolicyProvider}. It needs a public
- * constructor without parameters, which must have no side effects: every provider on the path is instantiated, only
- * the one that the operator names with {@code --router} is asked for a policy.
+ * <p>List the class in {@code META-INF/services/com.fnproject.lb.spi.RoutingPolicyProvider}. It
+ * needs a public constructor without parameters, which must have no side effects: every provider on
+ * the path is instantiated, only the one that the operator names with {@code --router} is asked for
+ * a policy.
  */
 public interface RoutingPolicyProvider {
 
@@ -15,7 +16,8 @@ public interface RoutingPolicyProvider {
   /**
    * The name by which {@code --router} finds this policy.
    *
-   * @return lower-case letters, digits and hyphens, starting with a letter; unique among all providers
+   * @return lower-case letters, digits and hyphens, starting with a letter; unique among all
+   *     providers
    */
   String name();
 
@@ -31,8 +33,8 @@ public interface RoutingPolicyProvider {
    *
    * @param context options and randomness; valid for the life of the policy
    * @return the policy, which the server closes
-   * @throws RuntimeException that {@link PolicyContext#badOption} made, for an option that is unknown or out of range;
-   *     start-up stops with its message
+   * @throws RuntimeException that {@link PolicyContext#badOption} made, for an option that is
+   *     unknown or out of range; start-up stops with its message
    */
   RoutingPolicy create(PolicyContext context);
 }

@@ -32,10 +32,11 @@ public interface RoutingResult {
   long latencyNanos();
 
   /**
-   * How long the call waited on the node before it ran, as told by the {@code XXX-FXLB-WAIT} header of Fn servers up
-   * to 0.3.579.
+   * How long the call waited on the node before it ran, as told by the {@code XXX-FXLB-WAIT} header
+   * of Fn servers up to 0.3.579.
    *
-   * @return nanoseconds, 0 or more; -1 when the header is absent or unreadable, as with every newer node
+   * @return nanoseconds, 0 or more; -1 when the header is absent or unreadable, as with every newer
+   *     node
    */
   long waitNanos();
 }

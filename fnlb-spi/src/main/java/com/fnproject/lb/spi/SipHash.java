@@ -1,15 +1,18 @@
 package com.fnproject.lb.spi;
 
 /**
- * SipHash-2-4 with a 64-bit result (Aumasson and Bernstein, <i>SipHash: a fast short-input PRF</i>, 2012), over the
- * UTF-8 bytes of a text. Stateless; allocates nothing.
+ * SipHash-2-4 with a 64-bit result (Aumasson and Bernstein, <i>SipHash: a fast short-input PRF</i>,
+ * 2012), over the UTF-8 bytes of a text. Stateless; allocates nothing.
  */
 public final class SipHash {
 
   /** First half of the key that {@link #hash(CharSequence)} uses; the original fnlb's. */
   public static final long K0 = 0L;
 
-  /** Second half of the key that {@link #hash(CharSequence)} uses; the original fnlb's, ASCII {@code LaryBoat}. */
+  /**
+   * Second half of the key that {@link #hash(CharSequence)} uses; the original fnlb's, ASCII {@code
+   * LaryBoat}.
+   */
   public static final long K1 = 0x4c617279426f6174L;
 
   private SipHash() {}
