@@ -13,12 +13,16 @@ import com.fnproject.lb.upstream.WebClientUpstream;
 import io.helidon.metrics.api.MeterRegistry;
 import io.helidon.service.registry.Services;
 import io.helidon.webserver.WebServer;
+import java.io.ByteArrayOutputStream;
+import java.io.PrintStream;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.ThreadLocalRandom;
 import java.util.random.RandomGenerator;
 
-/** The whole load balancer, running. */
-final class FnLoadBalancer {
+/** The whole load balancer, running. Thread-safe. */
+public final class FnLoadBalancer {
 
   private final WebServer server;
   private final ShutdownConfig shutdown;
@@ -63,13 +67,45 @@ final class FnLoadBalancer {
     server = builder.addRouting(Listeners.routing().any(proxy)).build().start();
   }
 
-  /** Starts everything; blocks until clients are served. */
+  /**
+   * Starts a load balancer in this process, for what stands beside it: the demo, benchmarks, tests.
+   *
+   * @param arguments as on the command line; neither environment nor {@code LOG_LEVEL} is read
+   * @return the running balancer, to be stopped by the caller
+   * @throws IllegalArgumentException if an argument is refused; the message names it
+   * @throws RuntimeException if it cannot start, as when the address is taken
+   */
+  public static FnLoadBalancer start(String... arguments) {
+    ByteArrayOutputStream said = new ByteArrayOutputStream();
+    PrintStream err = new PrintStream(said, true, StandardCharsets.UTF_8);
+    return switch (Startup.read(arguments, Map.of(), err, err)) {
+      case Startup.Serve(Config config) -> start(config);
+      case Startup.Exit exit ->
+          throw new IllegalArgumentException(said.toString(StandardCharsets.UTF_8));
+    };
+  }
+
+  /** Starts everything; returns when clients are served. */
   static FnLoadBalancer start(Config config) {
     return new FnLoadBalancer(config);
   }
 
-  /** Ends everything; blocks until the end. Returns the exit code: 1 when calls were cut. */
-  int stop() {
+  /**
+   * The port on which traffic is taken.
+   *
+   * @return the port bound, also when any free one was asked for
+   */
+  public int port() {
+    return server.port();
+  }
+
+  /**
+   * Ends everything in order: readiness goes down, the drain delay passes, no connection is taken any more, calls under
+   * way may finish within the shutdown time-out. Blocks until the end; to be called once.
+   *
+   * @return the exit code of the process: 0, or 1 when calls had to be cut
+   */
+  public int stop() {
     draining = true;
     server.stop();
     shutdown.timeout();
