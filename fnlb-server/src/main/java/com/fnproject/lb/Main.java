@@ -1,6 +1,9 @@
 package com.fnproject.lb;
 
-import java.net.BindException;
+import java.io.IOException;
+import java.lang.System.Logger.Level;
+import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.util.Map;
 
 /** The process. */
@@ -10,7 +13,10 @@ public final class Main {
 
   private Main() {}
 
-  /** Serves until INT or TERM; exit code 2 on a wrong command line, 1 when it cannot start. */
+  /**
+   * Serves until INT or TERM. Exit codes: 0 when all calls were finished, 1 when some were cut or
+   * nothing could be started, 2 when what the operator said makes no sense.
+   */
   public static void main(String[] args) {
     Map<String, String> environment = System.getenv();
     Logging.configure(environment.getOrDefault("LOG_LEVEL", ""));
@@ -23,17 +29,17 @@ public final class Main {
   private static void serve(Config config) {
     FnLoadBalancer loadBalancer;
     try {
+      probe(Settings.LISTEN, config.listen().listen());
+      probe(Settings.MGMT_LISTEN, config.listen().mgmtListen());
       loadBalancer = FnLoadBalancer.start(config);
-    } catch (RuntimeException | LinkageError e) {
-      System.getLogger(Main.class.getName())
-          .log(System.Logger.Level.DEBUG, "The load balancer cannot start", e);
-      System.err.println("fnlb: cannot start: " + reason(e, config.listen()));
-      System.exit(FAILED);
+    } catch (IOException | RuntimeException | Error e) {
+      logger().log(Level.DEBUG, "The load balancer cannot start", e);
+      System.err.println("fnlb: cannot start: " + reason(e));
+      System.exit(e instanceof IllegalArgumentException ? Startup.MISUSE : FAILED);
       return;
     }
-    // Runs on INT and TERM. The virtual machine would exit with 128 + the signal's number; halt
-    // tells
-    // instead whether all calls were finished.
+    // Runs on INT and TERM. The virtual machine would exit with 128 + the signal's number; halting
+    // it tells instead whether all calls were finished.
     Runtime.getRuntime()
         .addShutdownHook(
             new Thread(() -> Runtime.getRuntime().halt(stop(loadBalancer)), "shutdown"));
@@ -43,33 +49,37 @@ public final class Main {
     try {
       return loadBalancer.stop();
     } catch (RuntimeException | Error e) {
-      System.getLogger(Main.class.getName())
-          .log(System.Logger.Level.ERROR, "The load balancer did not stop in order", e);
+      logger().log(Level.ERROR, "The load balancer did not stop in order", e);
       return FAILED;
     } finally {
       System.err.flush();
     }
   }
 
-  /** Why the start failed, in one line, from the outermost message to the innermost. */
-  static String reason(Throwable failure, ListenConfig listen) {
-    StringBuilder reason = new StringBuilder();
-    boolean taken = false;
-    for (Throwable e = failure; e != null; e = e.getCause()) {
-      taken |= e instanceof BindException;
-      String message = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
-      if (reason.indexOf(message) < 0) {
-        reason.append(reason.isEmpty() ? "" : ": ").append(message.replaceAll("\\s*\\R\\s*", " "));
-      }
+  /** Not a constant: asking for a logger before logging is set up would set it up differently. */
+  private static System.Logger logger() {
+    return System.getLogger(Main.class.getName());
+  }
+
+  /** Finds out whether an address can be listened on; Helidon itself would only log that not. */
+  private static void probe(Setting<?> setting, InetSocketAddress address) throws IOException {
+    try (ServerSocket socket = new ServerSocket()) {
+      socket.setReuseAddress(true);
+      socket.bind(address);
+    } catch (IOException e) {
+      throw new IOException(setting.flag() + " " + ListenAddress.text(address), e);
     }
-    if (taken) {
-      reason
-          .append(" (expected: free addresses for --listen ")
-          .append(ListenAddress.text(listen.listen()));
-      if (!listen.listen().equals(listen.mgmtListen())) {
-        reason.append(" and --mgmt-listen ").append(ListenAddress.text(listen.mgmtListen()));
+  }
+
+  /** Why the start failed, in one line, from the outermost message to the innermost. */
+  static String reason(Throwable failure) {
+    StringBuilder reason = new StringBuilder();
+    for (Throwable e = failure; e != null; e = e.getCause()) {
+      String message = e.getMessage() == null ? e.getClass().getSimpleName() : e.getMessage();
+      String line = message.replaceAll("\\s*\\R\\s*", " ");
+      if (reason.indexOf(line) < 0) {
+        reason.append(reason.isEmpty() ? "" : ": ").append(line);
       }
-      reason.append(')');
     }
     return reason.toString();
   }
