@@ -44,6 +44,7 @@ public final class RudeNode implements AutoCloseable {
   private final Map<Socket, Thread> open = new ConcurrentHashMap<>();
   private final Object listening = new Object();
   private @Nullable ServerSocket listener;
+  private @Nullable Thread acceptor;
   private volatile boolean closed;
 
   private RudeNode(Script script) throws IOException {
@@ -136,8 +137,24 @@ public final class RudeNode implements AutoCloseable {
   public void refuse() {
     synchronized (listening) {
       ServerSocket current = listener;
+      Thread accepting = acceptor;
       listener = null;
+      acceptor = null;
       closeQuietly(current);
+      if (accepting != null) {
+        awaitEnd(accepting);
+      }
+    }
+  }
+
+  // The system goes on taking connections until the thread in accept() has let go of the socket.
+  private static void awaitEnd(Thread accepting) {
+    try {
+      if (!accepting.join(RudeConnection.PATIENCE)) {
+        throw new IllegalStateException(accepting.getName() + " still accepts connections");
+      }
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
     }
   }
 
@@ -171,7 +188,7 @@ public final class RudeNode implements AutoCloseable {
       socket.setReuseAddress(true);
       socket.bind(new InetSocketAddress(InetAddress.ofLiteral("127.0.0.1"), wanted), 1024);
       listener = socket;
-      Thread unused =
+      acceptor =
           Thread.ofVirtual()
               .name("rude-node-" + socket.getLocalPort())
               .start(() -> acceptFrom(socket));
