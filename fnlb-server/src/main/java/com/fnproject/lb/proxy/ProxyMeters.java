@@ -19,21 +19,21 @@ final class ProxyMeters {
     for (int i = 1; i < callsByStatusClass.length; i++) {
       callsByStatusClass[i] =
           meters.getOrCreate(
-              Counter.builder("fnlb_calls")
+              Counter.builder("fnlb.calls")
                   .description("Calls answered, by the class of the status that the client got")
                   .tags(List.of(Tag.create("status", i + "xx"))));
     }
     cut =
         meters.getOrCreate(
-            Counter.builder("fnlb_calls_cut")
+            Counter.builder("fnlb.calls.cut")
                 .description("Calls whose answer had begun and could not be finished"));
     again =
         meters.getOrCreate(
-            Counter.builder("fnlb_calls_retried")
+            Counter.builder("fnlb.calls.retried")
                 .description(
                     "Further attempts: calls sent to another node, or on a fresh connection"));
     meters.getOrCreate(
-        Gauge.builder("fnlb_calls_active", active::sum)
+        Gauge.builder("fnlb.calls.active", active::sum)
             .description("Calls under way, from the request's head to the answer's last byte"));
   }
 

@@ -49,7 +49,7 @@ public final class Router implements AutoCloseable {
     this.nextComplaintNanos = new AtomicLong(clock.getAsLong());
     this.faults =
         meters.getOrCreate(
-            Counter.builder("fnlb_policy_faults")
+            Counter.builder("fnlb.policy.faults")
                 .description("Times the routing policy failed and a node was chosen in turn"));
   }
 

@@ -1,0 +1,123 @@
+package com.fnproject.lb.admin;
+
+import com.fnproject.lb.node.NodeAddress;
+import com.fnproject.lb.node.Quoted;
+import io.helidon.http.Status;
+import jakarta.json.JsonException;
+import jakarta.json.spi.JsonProvider;
+import jakarta.json.stream.JsonLocation;
+import jakarta.json.stream.JsonParser;
+import jakarta.json.stream.JsonParser.Event;
+import jakarta.json.stream.JsonParserFactory;
+import jakarta.json.stream.JsonParsingException;
+import java.io.StringReader;
+import java.nio.ByteBuffer;
+import java.nio.charset.CharacterCodingException;
+import java.nio.charset.StandardCharsets;
+import java.util.Map;
+import java.util.NoSuchElementException;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * The body of a request that names a node: {@code {"node":"host:port"}}. As with the original the
+ * key may be written in any case, other keys are ignored, and so is what follows the object. Unlike
+ * the original it must name a node.
+ */
+final class NodeBody {
+
+  private static final String EXPECTED = " (expected: {\"node\":\"host:port\"})";
+
+  private static final JsonParserFactory PARSERS =
+      JsonProvider.provider().createParserFactory(Map.of());
+
+  private NodeBody() {}
+
+  /**
+   * Reads the node's address.
+   *
+   * @throws Refusal with status 400 if there is none
+   */
+  static NodeAddress parse(byte[] body) {
+    String name = name(decode(body));
+    try {
+      return NodeAddress.parse(name);
+    } catch (IllegalArgumentException e) {
+      throw bad("key 'node': " + e.getMessage());
+    }
+  }
+
+  private static String decode(byte[] body) {
+    try {
+      return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(body)).toString();
+    } catch (CharacterCodingException e) {
+      throw bad("body: not UTF-8" + EXPECTED);
+    }
+  }
+
+  private static String name(String text) {
+    if (text.isBlank()) {
+      throw bad("body: empty" + EXPECTED);
+    }
+    try (JsonParser json = PARSERS.createParser(new StringReader(text))) {
+      Event first = json.next();
+      if (first != Event.START_OBJECT) {
+        throw bad("body: " + described(json, first) + EXPECTED);
+      }
+      return nameInObject(json);
+    } catch (JsonParsingException e) {
+      JsonLocation at = e.getLocation();
+      throw bad(
+          "body: not JSON at line "
+              + at.getLineNumber()
+              + ", column "
+              + at.getColumnNumber()
+              + EXPECTED);
+    } catch (JsonException | NoSuchElementException e) {
+      throw bad("body: not JSON" + EXPECTED);
+    }
+  }
+
+  private static String nameInObject(JsonParser json) {
+    @Nullable String name = null;
+    while (json.next() == Event.KEY_NAME) {
+      boolean wanted = json.getString().equalsIgnoreCase("node");
+      Event value = json.next();
+      if (wanted && name != null) {
+        throw bad("key 'node': given twice (expected: once)");
+      }
+      if (wanted && value != Event.VALUE_STRING) {
+        throw bad(
+            "key 'node': "
+                + described(json, value)
+                + " (expected: a string, such as \"host:port\")");
+      }
+      if (wanted) {
+        name = json.getString();
+      } else if (value == Event.START_OBJECT) {
+        json.skipObject();
+      } else if (value == Event.START_ARRAY) {
+        json.skipArray();
+      }
+    }
+    if (name == null) {
+      throw bad("key 'node': missing" + EXPECTED);
+    }
+    return name;
+  }
+
+  private static String described(JsonParser json, Event value) {
+    return switch (value) {
+      case START_OBJECT -> "an object";
+      case START_ARRAY -> "an array";
+      case VALUE_NULL -> "null";
+      case VALUE_TRUE -> "true";
+      case VALUE_FALSE -> "false";
+      case VALUE_STRING, VALUE_NUMBER -> Quoted.of(json.getString());
+      default -> "no value";
+    };
+  }
+
+  private static Refusal bad(String message) {
+    return new Refusal(Status.BAD_REQUEST_400, message);
+  }
+}
