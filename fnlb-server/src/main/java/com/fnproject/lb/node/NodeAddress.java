@@ -9,7 +9,7 @@ import java.util.Locale;
  * @param host a host name in lower case, or an IP address; IPv6 without brackets
  * @param port 1 to 65535
  */
-public record NodeAddress(String host, int port) implements Comparable<NodeAddress> {
+public record NodeAddress(String host, int port) {
 
   /** Where an Fn server listens unless told otherwise (its {@code FN_PORT}). */
   public static final int DEFAULT_PORT = 8080;
@@ -151,11 +151,5 @@ public record NodeAddress(String host, int port) implements Comparable<NodeAddre
   @Override
   public String toString() {
     return host.indexOf(':') >= 0 ? "[" + host + "]:" + port : host + ":" + port;
-  }
-
-  /** By the byte order of {@link #toString()}, as the original sorted its nodes. */
-  @Override
-  public int compareTo(NodeAddress other) {
-    return toString().compareTo(other.toString());
   }
 }

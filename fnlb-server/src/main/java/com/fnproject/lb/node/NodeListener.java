@@ -19,12 +19,4 @@ public interface NodeListener {
    * @param node the node, whose pool is closed already
    */
   default void removed(Node node) {}
-
-  /**
-   * A node became able or unable to serve.
-   *
-   * @param node the node
-   * @param healthy what it is now
-   */
-  default void health(Node node, boolean healthy) {}
 }

@@ -135,7 +135,6 @@ public final class NodeRegistry implements AutoCloseable {
     }
     node.healthy(healthy);
     publish(nodes, nodes.same());
-    untold.add(listener -> listener.health(node, healthy));
     return true;
   }
 

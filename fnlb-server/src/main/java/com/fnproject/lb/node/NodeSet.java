@@ -2,6 +2,7 @@ package com.fnproject.lb.node;
 
 import com.fnproject.lb.spi.NodeSnapshot;
 import java.util.Arrays;
+import java.util.Comparator;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -46,7 +47,7 @@ public final class NodeSet implements NodeSnapshot {
   Node[] with(Node added) {
     Node[] more = Arrays.copyOf(all, all.length + 1);
     more[all.length] = added;
-    Arrays.sort(more, (a, b) -> a.address().compareTo(b.address()));
+    Arrays.sort(more, Comparator.comparing(Node::id));
     return more;
   }
 

@@ -152,17 +152,6 @@ class NodeAddressTest {
     assertThatThrownBy(() -> new NodeAddress("a", 0)).hasMessage("port 0 (expected: 1 to 65535)");
   }
 
-  @Test
-  void sortsByTheBytesOfTheText() {
-    List<String> sorted =
-        Stream.of("10.0.0.2", "10.0.0.10", "a", "[::1]")
-            .map(NodeAddress::parse)
-            .sorted()
-            .map(NodeAddress::toString)
-            .toList();
-    assertThat(sorted).containsExactly("10.0.0.10:8080", "10.0.0.2:8080", "[::1]:8080", "a:8080");
-  }
-
   @Property(tries = 200)
   void readsBackWhatItShows(@ForAll("addresses") String text) {
     NodeAddress address = NodeAddress.parse(text);
