@@ -15,18 +15,23 @@ import org.jspecify.annotations.Nullable;
  */
 public final class FunctionTable {
 
+  /** A path takes one place for each so many characters that it has or begins. */
+  static final int PATH_PER_PLACE = 256;
+
   private final LoadingCache<String, RoutedFunction> functions;
 
   /**
    * Creates an empty table.
    *
-   * @param maxFunctions the most functions that are remembered; 1 or more
+   * @param maxFunctions the most functions that are remembered; 1 or more. Fewer if their paths are
+   *     longer than {@value #PATH_PER_PLACE} characters, so that no client can fill the memory
    */
   public FunctionTable(int maxFunctions) {
     // Upkeep runs on the threads that use the table: there is none of its own to name and to end.
     functions =
         Caffeine.newBuilder()
-            .maximumSize(maxFunctions)
+            .maximumWeight(maxFunctions)
+            .weigher((String path, RoutedFunction function) -> 1 + path.length() / PATH_PER_PLACE)
             .executor(Runnable::run)
             .build(KeyedFunction::new);
   }
@@ -50,6 +55,12 @@ public final class FunctionTable {
    */
   public RoutedFunction function(String path) {
     return functions.get(path);
+  }
+
+  /** Places taken, at most the number of functions that the table was made for. */
+  long places() {
+    functions.cleanUp();
+    return functions.policy().eviction().orElseThrow().weightedSize().orElseThrow();
   }
 
   /**
