@@ -1,5 +1,6 @@
 package com.fnproject.lb.routing;
 
+import com.fnproject.lb.node.Quoted;
 import com.fnproject.lb.spi.PolicyContext;
 import com.fnproject.lb.spi.RoutingPolicy;
 import com.fnproject.lb.spi.RoutingPolicyProvider;
@@ -8,14 +9,18 @@ import java.util.ServiceConfigurationError;
 import java.util.ServiceLoader;
 import java.util.TreeMap;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
-/** Finds the policy that the operator names, among all providers on the class path. */
+/**
+ * Finds the policy that the operator names, among all providers on the class path. Providers are
+ * foreign code: whatever one of them does wrong stops the start with a message that names it.
+ */
 public final class PolicyLoader {
 
   private PolicyLoader() {}
 
   /**
-   * Loads and creates the policy.
+   * Loads and creates the policy. May block.
    *
    * @param config which policy, with which options
    * @param random the randomness it is given; usable by many threads
@@ -28,40 +33,81 @@ public final class PolicyLoader {
     RoutingPolicyProvider provider = providers.get(config.router());
     if (provider == null) {
       throw new IllegalArgumentException(
-          "key 'router': '"
-              + config.router()
-              + "' (expected: one of "
+          "key 'router': "
+              + Quoted.of(config.router())
+              + " (expected: one of "
               + String.join(", ", providers.keySet())
               + ")");
     }
-    return provider.create(new Context(config, random));
+    return create(provider, new Context(config, random));
+  }
+
+  private static RoutingPolicy create(RoutingPolicyProvider provider, PolicyContext context) {
+    RoutingPolicy policy;
+    try {
+      policy = provider.create(context);
+    } catch (BadOption e) {
+      throw e;
+    } catch (RuntimeException | LinkageError e) {
+      throw refused(provider, "cannot create its policy: " + e, e);
+    }
+    if (policy == null) {
+      throw refused(provider, "created no policy", null);
+    }
+    return policy;
   }
 
   private static Map<String, RoutingPolicyProvider> providers() {
     Map<String, RoutingPolicyProvider> byName = new TreeMap<>();
     try {
       for (RoutingPolicyProvider provider : ServiceLoader.load(RoutingPolicyProvider.class)) {
-        if (provider.spiVersion() > RoutingPolicyProvider.SPI_VERSION) {
-          throw new IllegalArgumentException(
-              "routing policy '%s' (%s) is written for version %d of the SPI (expected: at most %d)"
-                  .formatted(
-                      provider.name(),
-                      provider.getClass().getName(),
-                      provider.spiVersion(),
-                      RoutingPolicyProvider.SPI_VERSION));
-        }
-        RoutingPolicyProvider other = byName.putIfAbsent(provider.name(), provider);
+        String name = name(provider);
+        RoutingPolicyProvider other = byName.putIfAbsent(name, provider);
         if (other != null) {
-          throw new IllegalArgumentException(
-              "routing policy '%s' is provided twice: by %s and by %s"
-                  .formatted(
-                      provider.name(), other.getClass().getName(), provider.getClass().getName()));
+          throw refused(
+              provider, "has the name '" + name + "' of " + other.getClass().getName(), null);
         }
       }
     } catch (ServiceConfigurationError e) {
       throw new IllegalArgumentException("a routing policy cannot be loaded: " + e.getMessage(), e);
     }
     return byName;
+  }
+
+  private static String name(RoutingPolicyProvider provider) {
+    String name;
+    int version;
+    try {
+      name = provider.name();
+      version = provider.spiVersion();
+    } catch (RuntimeException | LinkageError e) {
+      throw refused(provider, "does not tell its name and version: " + e, e);
+    }
+    if (version < 1 || version > RoutingPolicyProvider.SPI_VERSION) {
+      throw refused(
+          provider,
+          "is written for version "
+              + version
+              + " of the SPI (expected: 1 to "
+              + RoutingPolicyProvider.SPI_VERSION
+              + ")",
+          null);
+    }
+    if (name == null || !name.matches("[a-z][a-z0-9-]*")) {
+      throw refused(
+          provider,
+          "has the name "
+              + Quoted.of(String.valueOf(name))
+              + " (expected: lower-case letters, digits and hyphens, a letter first)",
+          null);
+    }
+    return name;
+  }
+
+  private static IllegalArgumentException refused(
+      RoutingPolicyProvider provider, String why, @Nullable Throwable cause) {
+    return new IllegalArgumentException(
+        "routing policy " + provider.getClass().getName() + " " + why, cause);
   }
 
   private record Context(RoutingConfig config, RandomGenerator random) implements PolicyContext {
@@ -73,9 +119,18 @@ public final class PolicyLoader {
 
     @Override
     public RuntimeException badOption(String key, String value, String expected) {
-      return new IllegalArgumentException(
+      return new BadOption(
           "key 'router-option' of router '%s': '%s=%s' (expected: %s)"
               .formatted(config.router(), key, value, expected));
+    }
+  }
+
+  /** An option that a policy refuses; the message says it all. */
+  private static final class BadOption extends IllegalArgumentException {
+    private static final long serialVersionUID = 1L;
+
+    BadOption(String message) {
+      super(message);
     }
   }
 }

@@ -27,6 +27,11 @@ public final class Router implements AutoCloseable {
   private static final System.Logger LOGGER = System.getLogger(Router.class.getName());
   private static final long COMPLAINT_INTERVAL_NANOS = 60_000_000_000L;
 
+  private static final NodeSelector NONE_BUILT =
+      call -> {
+        throw new IllegalStateException("the policy has built no selector");
+      };
+
   private final RoutingPolicy policy;
   private final String policyName;
   private final LongSupplier clock;
@@ -57,17 +62,17 @@ public final class Router implements AutoCloseable {
    * Has the policy build its selector.
    *
    * @param snapshot the eligible nodes
-   * @return the policy's selector, or one that finds nothing if the policy cannot build one
+   * @return the policy's selector, or one that fails if the policy cannot build one
    */
   public NodeSelector newSelector(NodeSnapshot snapshot) {
+    NodeSelector selector = null;
     try {
-      return policy.newSelector(snapshot);
-    } catch (RuntimeException | LinkageError e) {
+      selector = policy.newSelector(snapshot);
+    } catch (Throwable e) {
+      passOnFatal(e);
       complain("failed to build a selector", e);
-      return call -> {
-        throw new IllegalStateException("no selector was built");
-      };
     }
+    return selector != null ? selector : NONE_BUILT;
   }
 
   /**
@@ -82,7 +87,8 @@ public final class Router implements AutoCloseable {
     RoutingNode chosen;
     try {
       chosen = table.selector().select(call);
-    } catch (RuntimeException | LinkageError e) {
+    } catch (Throwable e) {
+      passOnFatal(e);
       complain("failed to select a node", e);
       return inTurn(table.nodes(), call);
     }
@@ -130,8 +136,17 @@ public final class Router implements AutoCloseable {
     call.booked(false);
     try {
       policy.onResult(call, node, result);
-    } catch (RuntimeException | LinkageError e) {
+    } catch (Throwable e) {
+      passOnFatal(e);
       complain("failed to take a result", e);
+    }
+  }
+
+  // What foreign code throws is its own affair, assertions and linkage errors included, until the
+  // virtual machine itself is in trouble. A stack overflow is the foreign code's.
+  private static void passOnFatal(Throwable e) {
+    if (e instanceof VirtualMachineError fatal && !(e instanceof StackOverflowError)) {
+      throw fatal;
     }
   }
 
@@ -146,6 +161,11 @@ public final class Router implements AutoCloseable {
 
   @Override
   public void close() {
-    policy.close();
+    try {
+      policy.close();
+    } catch (Throwable e) {
+      passOnFatal(e);
+      complain("failed to close", e);
+    }
   }
 }

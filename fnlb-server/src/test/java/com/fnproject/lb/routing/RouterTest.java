@@ -1,0 +1,369 @@
+package com.fnproject.lb.routing;
+
+import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assertions.assertThatThrownBy;
+
+import com.fnproject.lb.node.Node;
+import com.fnproject.lb.node.NodeAddress;
+import com.fnproject.lb.node.NodeChange;
+import com.fnproject.lb.node.NodeRegistry;
+import com.fnproject.lb.spi.NodeSelector;
+import com.fnproject.lb.spi.NodeSnapshot;
+import com.fnproject.lb.spi.Outcome;
+import com.fnproject.lb.spi.RoutedFunction;
+import com.fnproject.lb.spi.RoutingCall;
+import com.fnproject.lb.spi.RoutingNode;
+import com.fnproject.lb.spi.RoutingPolicy;
+import com.fnproject.lb.spi.RoutingResult;
+import com.fnproject.lb.upstream.UpstreamConfig;
+import com.fnproject.lb.upstream.UpstreamPool;
+import io.helidon.metrics.api.Counter;
+import io.helidon.metrics.api.MeterRegistry;
+import io.helidon.metrics.api.MetricsConfig;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.HashSet;
+import java.util.List;
+import java.util.Set;
+import java.util.concurrent.atomic.AtomicLong;
+import java.util.function.Function;
+import java.util.logging.Handler;
+import java.util.logging.LogRecord;
+import java.util.logging.Logger;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** A policy is foreign code: whatever it does costs a counter, never a call. */
+class RouterTest {
+
+  private static final UpstreamConfig UPSTREAM =
+      new UpstreamConfig(
+          1, 0, Duration.ofSeconds(1), Duration.ZERO, Duration.ofSeconds(1), 64 * 1024);
+
+  /** A policy whose every step is the test's. */
+  private static final class Scripted implements RoutingPolicy {
+    private NodeSelector selector = call -> null;
+    private RuntimeException onBuild;
+    private Error onResult;
+    private final List<String> results = new ArrayList<>();
+
+    @Override
+    public NodeSelector newSelector(NodeSnapshot snapshot) {
+      if (onBuild != null) {
+        throw onBuild;
+      }
+      return selector;
+    }
+
+    @Override
+    public void onResult(RoutingCall call, RoutingNode node, RoutingResult result) {
+      if (onResult != null) {
+        throw onResult;
+      }
+      results.add(node.id() + " " + result.outcome());
+    }
+  }
+
+  private static final class Call implements BookedCall {
+    private final Set<RoutingNode> tried = new HashSet<>();
+    private boolean booked;
+    private long memo;
+
+    @Override
+    public boolean booked() {
+      return booked;
+    }
+
+    @Override
+    public void booked(boolean byPolicy) {
+      booked = byPolicy;
+    }
+
+    @Override
+    public RoutedFunction function() {
+      throw new IllegalStateException("not asked for here");
+    }
+
+    @Override
+    public long nowNanos() {
+      return 0;
+    }
+
+    @Override
+    public int attempt() {
+      return 1;
+    }
+
+    @Override
+    public boolean tried(RoutingNode node) {
+      return tried.contains(node);
+    }
+
+    @Override
+    public String method() {
+      return "GET";
+    }
+
+    @Override
+    public String path() {
+      return "/t/a/b";
+    }
+
+    @Override
+    public String header(String name) {
+      return null;
+    }
+
+    @Override
+    public long memo() {
+      return memo;
+    }
+
+    @Override
+    public void memo(long bits) {
+      memo = bits;
+    }
+  }
+
+  private record Result(Outcome outcome) implements RoutingResult {
+    @Override
+    public int status() {
+      return 200;
+    }
+
+    @Override
+    public long nowNanos() {
+      return 0;
+    }
+
+    @Override
+    public long latencyNanos() {
+      return 0;
+    }
+
+    @Override
+    public long waitNanos() {
+      return -1;
+    }
+  }
+
+  private final Scripted policy = new Scripted();
+  private final AtomicLong clock = new AtomicLong();
+  private final MeterRegistry meters = MeterRegistry.create(MetricsConfig.create());
+  private final Router router = new Router(policy, "scripted", clock::get, meters);
+  private final NodeRegistry registry =
+      new NodeRegistry(
+          address -> new UpstreamPool(address.host(), address.port(), UPSTREAM, clock::get),
+          router::newSelector,
+          clock::get);
+  private final List<String> complaints = new ArrayList<>();
+  private final Logger logger = Logger.getLogger(Router.class.getName());
+  private final Handler recorder =
+      new Handler() {
+        @Override
+        public void publish(LogRecord record) {
+          complaints.add(record.getMessage());
+        }
+
+        @Override
+        public void flush() {}
+
+        @Override
+        public void close() {}
+      };
+
+  @BeforeEach
+  void listenToTheLog() {
+    logger.setUseParentHandlers(false);
+    logger.addHandler(recorder);
+  }
+
+  @AfterEach
+  void closeEverything() {
+    logger.removeHandler(recorder);
+    logger.setUseParentHandlers(true);
+    registry.close();
+    router.close();
+    meters.close();
+  }
+
+  private List<Node> addHealthyNodes(int count) {
+    for (int i = 0; i < count; i++) {
+      registry.apply(new NodeChange.Add(new NodeAddress("n" + i, 1)));
+    }
+    registry
+        .table()
+        .nodes()
+        .all()
+        .forEach(node -> registry.apply(new NodeChange.Health(node, true)));
+    return registry.table().nodes().all();
+  }
+
+  private long faults() {
+    return meters.getOrCreate(Counter.builder("fnlb.policy.faults")).count();
+  }
+
+  @Test
+  void takesThePolicysNodeAndTellsItTheResultOnce() {
+    List<Node> nodes = addHealthyNodes(3);
+    policy.selector = unused -> nodes.get(2);
+    registry.apply(new NodeChange.Add(new NodeAddress("n9", 1)));
+    Call call = new Call();
+    assertThat(router.select(registry.table(), call)).isSameAs(nodes.get(2));
+    router.onResult(call, nodes.get(2), new Result(Outcome.RAN));
+    router.onResult(call, nodes.get(2), new Result(Outcome.BROKEN));
+    assertThat(policy.results).containsExactly("n2:1 RAN");
+    assertThat(faults()).isZero();
+  }
+
+  @Test
+  void noNodeOfThePolicysIsNoNode() {
+    addHealthyNodes(3);
+    assertThat(router.select(registry.table(), new Call())).isNull();
+    assertThat(faults()).isZero();
+  }
+
+  static List<Function<RouterTest, NodeSelector>> faultySelectors() {
+    return List.of(
+        test ->
+            call -> {
+              throw new IllegalStateException("bug");
+            },
+        test ->
+            call -> {
+              throw new AssertionError("bug");
+            },
+        test ->
+            call -> {
+              throw new NoSuchMethodError("built against another version");
+            },
+        test -> call -> overflow(call, 1),
+        test -> call -> new Foreign(),
+        test -> {
+          Node gone = test.registry.table().nodes().all().getFirst();
+          return call -> {
+            ((Call) call).tried.add(gone);
+            return gone;
+          };
+        });
+  }
+
+  private static RoutingNode overflow(RoutingCall call, long depth) {
+    return depth == 0 ? null : overflow(call, depth + 1);
+  }
+
+  private record Foreign() implements RoutingNode {
+    @Override
+    public String id() {
+      return "foreign:1";
+    }
+
+    @Override
+    public int inFlight() {
+      return 0;
+    }
+
+    @Override
+    public <S> S state(Function<? super RoutingNode, S> first) {
+      return first.apply(this);
+    }
+  }
+
+  @ParameterizedTest
+  @MethodSource("faultySelectors")
+  void aFaultyChoiceIsReplacedByOneInTurnAndNotReportedToThePolicy(
+      Function<RouterTest, NodeSelector> faulty) {
+    addHealthyNodes(3);
+    policy.selector = faulty.apply(this);
+    registry.apply(new NodeChange.Add(new NodeAddress("n9", 1)));
+    Set<Node> chosen = new HashSet<>();
+    for (int i = 1; i <= 6; i++) {
+      Call call = new Call();
+      Node node = router.select(registry.table(), call);
+      assertThat(node).isNotNull();
+      assertThat(call.tried(node)).isFalse();
+      assertThat(faults()).isEqualTo(i);
+      chosen.add(node);
+      router.onResult(call, node, new Result(Outcome.RAN));
+    }
+    assertThat(chosen).hasSizeGreaterThan(1);
+    assertThat(policy.results).isEmpty();
+  }
+
+  @Test
+  void aPolicyThatCannotBuildASelectorLeavesNodesInTurn() {
+    policy.onBuild = new IllegalStateException("no memory for the ring");
+    addHealthyNodes(2);
+    assertThat(router.select(registry.table(), new Call())).isNotNull();
+    assertThat(complaints.getFirst()).startsWith("routing policy scripted failed to build");
+  }
+
+  @Test
+  void aPolicyThatBuildsNullLeavesNodesInTurn() {
+    policy.selector = null;
+    addHealthyNodes(2);
+    assertThat(router.select(registry.table(), new Call())).isNotNull();
+  }
+
+  @Test
+  void aPolicyThatFailsToTakeAResultCostsACounter() {
+    List<Node> nodes = addHealthyNodes(1);
+    policy.selector = unused -> nodes.getFirst();
+    policy.onResult = new AssertionError("books do not balance");
+    registry.apply(new NodeChange.Add(new NodeAddress("n9", 1)));
+    Call call = new Call();
+    Node node = router.select(registry.table(), call);
+    router.onResult(call, node, new Result(Outcome.RAN));
+    assertThat(faults()).isEqualTo(1);
+    assertThat(complaints).containsExactly("routing policy scripted failed to take a result");
+  }
+
+  @Test
+  void troubleOfTheVirtualMachineIsNotTakenForThePolicys() {
+    addHealthyNodes(1);
+    policy.selector =
+        call -> {
+          throw new InternalError("the machine is broken");
+        };
+    registry.apply(new NodeChange.Add(new NodeAddress("n9", 1)));
+    assertThatThrownBy(() -> router.select(registry.table(), new Call()))
+        .isInstanceOf(InternalError.class);
+  }
+
+  @Test
+  void complainsOnceAMinuteHoweverOftenThePolicyFails() {
+    addHealthyNodes(2);
+    policy.selector =
+        call -> {
+          throw new IllegalStateException("bug");
+        };
+    registry.apply(new NodeChange.Add(new NodeAddress("n9", 1)));
+    for (int second = 0; second <= 120; second++) {
+      clock.set(second * 1_000_000_000L);
+      Node unused = router.select(registry.table(), new Call());
+    }
+    assertThat(faults()).isEqualTo(121);
+    assertThat(complaints)
+        .hasSize(3)
+        .containsOnly("routing policy scripted failed to select a node");
+  }
+
+  @Test
+  void choosesInTurnAmongTheNodesThatWereNotTried() {
+    List<Node> nodes = addHealthyNodes(3);
+    Call call = new Call();
+    Set<Node> seen = new HashSet<>();
+    for (int i = 0; i < 3; i++) {
+      Node node = router.inTurn(registry.table().nodes(), call);
+      assertThat(seen.add(node)).isTrue();
+      call.tried.add(node);
+    }
+    assertThat(seen).containsExactlyInAnyOrderElementsOf(nodes);
+    assertThat(router.inTurn(registry.table().nodes(), call)).isNull();
+    registry.apply(new NodeChange.Health(nodes.getFirst(), false));
+    assertThat(router.inTurn(registry.table().nodes(), new Call())).isNotSameAs(nodes.getFirst());
+  }
+}
