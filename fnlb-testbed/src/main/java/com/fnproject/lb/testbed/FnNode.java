@@ -44,6 +44,7 @@ public final class FnNode implements AutoCloseable {
   private final ApiV2 api;
   private final WebServer server;
   private final FnIds ids;
+  private final int port;
   private final String name;
   private final AtomicBoolean closed = new AtomicBoolean();
   private volatile String version;
@@ -67,8 +68,9 @@ public final class FnNode implements AutoCloseable {
       driver.close();
       throw e;
     }
-    this.name = config.host() + ":" + server.port();
-    this.ids = new FnIds(server.port());
+    this.port = server.port();
+    this.name = config.host() + ":" + port;
+    this.ids = new FnIds(port);
   }
 
   /** A node with a database and a count of executions of its own. */
@@ -90,9 +92,9 @@ public final class FnNode implements AutoCloseable {
     return new FnNode(config, database, executions);
   }
 
-  /** The port it listens on. */
+  /** The port it listens on, or did before it was closed. */
   public int port() {
-    return server.port();
+    return port;
   }
 
   /**

@@ -70,9 +70,10 @@ public final class EventQueue {
       return NEVER;
     }
     Event event = heap[0];
+    long atNanos = event.atNanos; // the event may queue itself again
     cancel(event);
-    event.fire(event.atNanos);
-    return event.atNanos;
+    event.fire(atNanos);
+    return atNanos;
   }
 
   /**
