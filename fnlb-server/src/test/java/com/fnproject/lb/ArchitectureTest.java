@@ -34,7 +34,7 @@ class ArchitectureTest {
           "admin", Set.of("insight", "node", "spi"),
           "proxy", Set.of("routing", "fn", "node", "upstream", "spi"),
           "routing", Set.of("node", "spi"),
-          "fn", Set.of("spi"),
+          "fn", Set.of("node", "spi"),
           "health", Set.of("node", "upstream", "spi"),
           "node", Set.of("upstream", "spi"),
           "upstream", Set.of());

@@ -1,12 +1,11 @@
 package com.fnproject.lb.fn;
 
+import com.fnproject.lb.node.PolicyState;
 import com.fnproject.lb.spi.RoutedFunction;
 import com.fnproject.lb.spi.SipHash;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.LoadingCache;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The functions that calls were made to, by path, with what the routing policy keeps for each.
@@ -78,7 +77,7 @@ public final class FunctionTable {
 
     private final String key;
     private final long hash;
-    private final AtomicReference<@Nullable Object> policyState = new AtomicReference<>();
+    private final PolicyState policyState = new PolicyState();
 
     KeyedFunction(String key) {
       this.key = key;
@@ -96,20 +95,8 @@ public final class FunctionTable {
     }
 
     @Override
-    @SuppressWarnings("unchecked") // one policy, one type: the SPI's contract
     public <S> S state(Function<? super RoutedFunction, S> first) {
-      Object state = policyState.get();
-      if (state != null) {
-        return (S) state;
-      }
-      synchronized (policyState) {
-        state = policyState.get();
-        if (state == null) {
-          state = first.apply(this);
-          policyState.set(state);
-        }
-        return (S) state;
-      }
+      return policyState.get(this, first);
     }
   }
 }

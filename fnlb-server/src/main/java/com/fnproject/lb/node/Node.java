@@ -3,9 +3,7 @@ package com.fnproject.lb.node;
 import com.fnproject.lb.spi.RoutingNode;
 import com.fnproject.lb.upstream.UpstreamPool;
 import java.util.concurrent.atomic.AtomicInteger;
-import java.util.concurrent.atomic.AtomicReference;
 import java.util.function.Function;
-import org.jspecify.annotations.Nullable;
 
 /**
  * A node, from the moment it is added until it is removed. Thread-safe. What the cluster thinks of
@@ -18,7 +16,7 @@ public final class Node implements RoutingNode {
   private final String id;
   private final UpstreamPool pool;
   private final AtomicInteger inFlight = new AtomicInteger();
-  private final AtomicReference<@Nullable Object> policyState = new AtomicReference<>();
+  private final PolicyState policyState = new PolicyState();
   private volatile boolean healthy;
 
   Node(NodeAddress address, UpstreamPool pool) {
@@ -80,20 +78,8 @@ public final class Node implements RoutingNode {
   }
 
   @Override
-  @SuppressWarnings("unchecked") // one policy, one type: the SPI's contract
   public <S> S state(Function<? super RoutingNode, S> first) {
-    Object state = policyState.get();
-    if (state != null) {
-      return (S) state;
-    }
-    synchronized (policyState) {
-      state = policyState.get();
-      if (state == null) {
-        state = first.apply(this);
-        policyState.set(state);
-      }
-      return (S) state;
-    }
+    return policyState.get(this, first);
   }
 
   @Override
