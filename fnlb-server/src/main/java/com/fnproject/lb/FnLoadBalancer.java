@@ -21,9 +21,11 @@ import io.helidon.webserver.WebServerConfig;
 import java.io.ByteArrayOutputStream;
 import java.io.IOException;
 import java.io.PrintStream;
+import java.io.UncheckedIOException;
 import java.lang.System.Logger.Level;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
 import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
@@ -142,7 +144,9 @@ public final class FnLoadBalancer {
    * @param arguments as on the command line; neither environment nor {@code LOG_LEVEL} is read
    * @return the running balancer, to be stopped by the caller
    * @throws IllegalArgumentException if an argument is refused; the message names it
-   * @throws RuntimeException if it cannot start, as when the address is taken
+   * @throws UncheckedIOException if an address cannot be listened on; the message is one line that
+   *     names the flag, the address and the reason
+   * @throws RuntimeException if it cannot start for another reason
    */
   public static FnLoadBalancer start(String... arguments) {
     ByteArrayOutputStream said = new ByteArrayOutputStream();
@@ -154,9 +158,26 @@ public final class FnLoadBalancer {
     };
   }
 
-  /** Starts everything; returns when clients are served. */
+  /**
+   * Starts everything; returns when clients are served.
+   *
+   * @throws UncheckedIOException if an address cannot be listened on
+   */
   static FnLoadBalancer start(Config config) {
+    probe(Settings.LISTEN, config.listen().listen());
+    probe(Settings.MGMT_LISTEN, config.listen().mgmtListen());
     return new FnLoadBalancer(config);
+  }
+
+  /** Finds out whether an address can be listened on; Helidon itself would only log that not. */
+  private static void probe(Setting<?> setting, InetSocketAddress address) {
+    try (ServerSocket socket = new ServerSocket()) {
+      socket.setReuseAddress(true);
+      socket.bind(address);
+    } catch (IOException e) {
+      String where = setting.flag() + " " + ListenAddress.text(address);
+      throw new UncheckedIOException(where + ": " + e.getMessage(), e);
+    }
   }
 
   /**

@@ -6,7 +6,7 @@ import java.util.logging.Level;
 import java.util.logging.Logger;
 
 /** Sets up what is logged: the only place that knows which logging library does it. */
-final class Logging {
+public final class Logging {
 
   static {
     // The library reads this when it is first touched, which is below.
@@ -28,7 +28,7 @@ final class Logging {
    *
    * @param level one of the original's names, in any case; anything else means {@code info}
    */
-  static void configure(String level) {
+  public static void configure(String level) {
     LogConfig.configureRuntime();
     LastingLogs.keep();
     setLevels(level);

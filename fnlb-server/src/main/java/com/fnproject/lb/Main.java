@@ -1,9 +1,6 @@
 package com.fnproject.lb;
 
-import java.io.IOException;
 import java.lang.System.Logger.Level;
-import java.net.InetSocketAddress;
-import java.net.ServerSocket;
 import java.util.Map;
 
 /** The process. */
@@ -29,10 +26,8 @@ public final class Main {
   private static void serve(Config config) {
     FnLoadBalancer loadBalancer;
     try {
-      probe(Settings.LISTEN, config.listen().listen());
-      probe(Settings.MGMT_LISTEN, config.listen().mgmtListen());
       loadBalancer = FnLoadBalancer.start(config);
-    } catch (IOException | RuntimeException | Error e) {
+    } catch (RuntimeException | Error e) {
       logger().log(Level.DEBUG, "The load balancer cannot start", e);
       System.err.println("fnlb: cannot start: " + reason(e));
       System.exit(e instanceof IllegalArgumentException ? Startup.MISUSE : FAILED);
@@ -59,16 +54,6 @@ public final class Main {
   /** Not a constant: asking for a logger before logging is set up would set it up differently. */
   private static System.Logger logger() {
     return System.getLogger(Main.class.getName());
-  }
-
-  /** Finds out whether an address can be listened on; Helidon itself would only log that not. */
-  private static void probe(Setting<?> setting, InetSocketAddress address) throws IOException {
-    try (ServerSocket socket = new ServerSocket()) {
-      socket.setReuseAddress(true);
-      socket.bind(address);
-    } catch (IOException e) {
-      throw new IOException(setting.flag() + " " + ListenAddress.text(address), e);
-    }
   }
 
   /** Why the start failed, in one line, from the outermost message to the innermost. */

@@ -10,7 +10,7 @@ import org.jspecify.annotations.Nullable;
  * How operators write times: seconds, as the original took them, or Go's form, such as {@code 30s},
  * {@code 500ms}, {@code 1m30s}, {@code 1.5h}.
  */
-final class TimeSpan {
+public final class TimeSpan {
 
   /** Longer than any sensible spelling of any time; bounds the work for a hostile one. */
   private static final int LONGEST_TEXT = 40;
@@ -23,7 +23,7 @@ final class TimeSpan {
   private TimeSpan() {}
 
   /** The time, to the nanosecond below, or null when the text is none or is over 292 years. */
-  static @Nullable Duration parse(String text) {
+  public static @Nullable Duration parse(String text) {
     if (text.length() > LONGEST_TEXT) {
       return null;
     }
@@ -41,7 +41,7 @@ final class TimeSpan {
   }
 
   /** The shortest way to write a time that {@link #parse} reads back. */
-  static String text(Duration time) {
+  public static String text(Duration time) {
     if (time.isZero()) {
       return "0s";
     }
