@@ -1,0 +1,118 @@
+package com.fnproject.lb.lab;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import java.io.IOException;
+import java.nio.charset.StandardCharsets;
+import java.nio.file.Files;
+import java.nio.file.Path;
+import java.time.Duration;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.concurrent.TimeUnit;
+import org.awaitility.Awaitility;
+import org.junit.jupiter.api.AfterEach;
+import org.junit.jupiter.api.BeforeEach;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.api.io.TempDir;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The process as a shell sees it, without a terminal. */
+class MainTest {
+  @TempDir Path folder;
+  private Path out;
+  private Path err;
+  private Process process;
+
+  @BeforeEach
+  void name() {
+    out = folder.resolve("out");
+    err = folder.resolve("err");
+  }
+
+  @AfterEach
+  void kill() {
+    process.destroyForcibly();
+  }
+
+  @Test
+  void printsTheTableAsPlainLinesUntilItIsInterrupted() throws Exception {
+    start("demo", "--listen", "127.0.0.1:0");
+    Awaitility.await()
+        .atMost(Duration.ofMinutes(1))
+        .until(() -> Files.readString(out).contains("\nerrors "));
+    String signal = interruptsAreIgnored() ? "-TERM" : "-INT";
+    Process kill = new ProcessBuilder("kill", signal, "" + process.pid()).start();
+    assertThat(kill.waitFor()).isZero();
+    assertThat(process.waitFor(1, TimeUnit.MINUTES)).isTrue();
+    assertThat(process.exitValue()).isZero();
+    List<String> lines = Files.readAllLines(out);
+    assertThat(lines.getFirst()).matches("The balancer is at 127\\.0\\.0\\.1:[0-9]+\\. Try .*");
+    assertThat(lines).anyMatch(line -> line.matches("fnlb demo, [0-9]+ s: .*calls/s.*"));
+    assertThat(lines)
+        .filteredOn(line -> line.matches("127\\.0\\.0\\.1:[0-9]+ +online .*"))
+        .hasSizeGreaterThanOrEqualTo(6);
+    assertThat(lines.getLast())
+        .matches("[1-9][0-9]* calls in [0-9]+ s, 0 errors, [1-9][0-9]* cold starts");
+    assertThat(lines).allMatch(line -> line.matches("[ -~]{0,100}"));
+    assertThat(Files.readString(err)).doesNotContain("Exception", " error ");
+  }
+
+  @Test
+  void endsWith0WhenItsTimeIsOver() throws Exception {
+    assertThat(run("demo", "--for", "100ms", "--listen", "127.0.0.1:0", "--nodes", "1"))
+        .isEqualTo(0);
+    assertThat(Files.readString(out)).contains("online", "spare", " cold starts");
+    assertThat(Files.readString(err)).doesNotContain("Exception");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"", "bench", "dmeo", "demo --for x", "demo now"})
+  void endsWith2AndNothingOnStdoutWhenItIsToldNonsense(String command) throws Exception {
+    assertThat(run(command.isEmpty() ? new String[0] : command.split(" "))).isEqualTo(2);
+    assertThat(out).isEmptyFile();
+    assertThat(Files.readString(err)).startsWith("fnlb: ").contains("expected: ");
+  }
+
+  @Test
+  void endsWith0AndNothingOnStderrWhenItIsAskedForHelp() throws Exception {
+    assertThat(run("demo", "--help")).isEqualTo(0);
+    assertThat(out).hasContent(DemoFlags.HELP);
+    assertThat(err).isEmptyFile();
+  }
+
+  private int run(String... args) throws IOException, InterruptedException {
+    start(args);
+    assertThat(process.waitFor(1, TimeUnit.MINUTES)).isTrue();
+    return process.exitValue();
+  }
+
+  private void start(String... args) throws IOException {
+    List<String> command = new ArrayList<>();
+    command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
+    command.addAll(List.of("--sun-misc-unsafe-memory-access=allow", "-XX:TieredStopAtLevel=1"));
+    command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
+    command.addAll(List.of(args));
+    process =
+        new ProcessBuilder(command)
+            .redirectOutput(out.toFile())
+            .redirectError(err.toFile())
+            .start();
+    process.getOutputStream().close();
+  }
+
+  /** A shell's background jobs ignore INT, and so does whatever they start. */
+  private static boolean interruptsAreIgnored() throws IOException {
+    Path status = Path.of("/proc/self/status");
+    if (!Files.exists(status)) {
+      return false;
+    }
+    String mask =
+        Files.readAllLines(status, StandardCharsets.US_ASCII).stream()
+            .filter(line -> line.startsWith("SigIgn:"))
+            .findFirst()
+            .orElseThrow();
+    return (Long.parseUnsignedLong(mask.substring(7).strip(), 16) & 0b10) != 0;
+  }
+}
