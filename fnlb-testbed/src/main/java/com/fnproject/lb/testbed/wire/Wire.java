@@ -25,7 +25,7 @@ final class Wire {
     this.socket = socket;
     this.patience = patience;
     socket.setTcpNoDelay(true);
-    this.in = new BufferedInputStream(socket.getInputStream(), 64 << 10);
+    this.in = new BufferedInputStream(socket.getInputStream());
     this.out = socket.getOutputStream();
   }
 
