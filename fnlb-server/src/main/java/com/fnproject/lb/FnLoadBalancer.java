@@ -19,22 +19,23 @@ import io.helidon.metrics.api.MetricsConfig;
 import io.helidon.webserver.WebServer;
 import io.helidon.webserver.WebServerConfig;
 import java.io.ByteArrayOutputStream;
-import java.io.IOException;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.lang.System.Logger.Level;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
-import java.net.ServerSocket;
-import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.ZoneId;
 import java.util.List;
 import java.util.Map;
+import java.util.Objects;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.ThreadLocalRandom;
+import java.util.concurrent.atomic.AtomicBoolean;
 import java.util.random.RandomGenerator;
+import org.jspecify.annotations.Nullable;
 
 /**
  * The whole load balancer, running: builds every part by hand, in order, and closes them in
@@ -47,28 +48,45 @@ public final class FnLoadBalancer {
   /** Functions and paths that are remembered, at some 300 bytes each. */
   private static final int MAX_FUNCTIONS = 100_000;
 
-  private static final String ADMIN_SOCKET = "admin";
-  private static final Duration PROBE_TIMEOUT = Duration.ofSeconds(1);
+  /** How long the operators' own listener waits for answers under way, which take no time. */
+  private static final Duration ADMIN_GRACE = Duration.ofSeconds(1);
 
-  private final ListenConfig listen;
+  /** Stands for "for ever" where Helidon wants a time. */
+  private static final Duration FOR_EVER = Duration.ofDays(365);
+
+  /** How long connections may take to notice that they are cut. */
+  private static final Duration CUTTING = Duration.ofSeconds(5);
+
   private final ShutdownConfig shutdown;
   private final MeterRegistry meters;
   private final Router router;
   private final NodeRegistry registry;
   private final HealthChecker health;
   private final Proxy proxy;
-  private final WebServer server;
+
+  /** Where calls come in. */
+  private final WebServer traffic;
+
+  /** Where operators come in: {@link #traffic} unless they have a listener of their own. */
+  private final WebServer admin;
+
+  private final FutureTask<Integer> end = new FutureTask<>(this::end);
+  private final AtomicBoolean stopping = new AtomicBoolean();
   private volatile boolean draining;
+  private volatile @Nullable InetSocketAddress bound;
+  private volatile int adminPort;
 
   private FnLoadBalancer(Config config) {
-    listen = config.listen();
     shutdown = config.shutdown();
     RandomGenerator random = ThreadLocalRandomGenerator.INSTANCE;
     MetricsConfig metricsConfig = MetricsConfig.create();
     meters = MeterRegistry.create(metricsConfig);
-    String policy = config.routing().router();
     router =
-        new Router(PolicyLoader.load(config.routing(), random), policy, System::nanoTime, meters);
+        new Router(
+            PolicyLoader.load(config.routing(), random),
+            config.routing().router(),
+            System::nanoTime,
+            meters);
     registry =
         new NodeRegistry(
             address ->
@@ -91,51 +109,37 @@ public final class FnLoadBalancer {
             () -> draining,
             System::nanoTime,
             meters);
+    ListenConfig listen = config.listen();
+    AdminApi api = new AdminApi(registry, stats, listen.adminBody());
     Observability observability =
         new Observability(
-            meters, metricsConfig, registry, callMeters, this::acceptsConnections, () -> !draining);
-    server = server(new AdminApi(registry, stats, listen.adminBody()), observability);
-    for (NodeAddress address : config.nodes()) {
-      registry.apply(new NodeChange.Add(address));
-    }
-    try {
-      server.start();
-    } catch (RuntimeException e) {
-      closeParts();
-      throw e;
-    }
-    LOGGER.log(
-        Level.INFO,
-        "fnlb listens on port {0} for traffic and on port {1} for operators; router {2}, {3} nodes",
-        String.valueOf(port()),
-        String.valueOf(adminPort()),
-        policy,
-        config.nodes().size());
-  }
-
-  private WebServer server(AdminApi api, Observability observability) {
-    WebServerConfig.Builder builder =
-        WebServer.builder().shutdownHook(false).featuresDiscoverServices(false);
-    Listeners.configure(builder, listen.listen(), listen, shutdown.timeout());
-    if (isSplit()) {
-      builder.addRouting(Listeners.routing().any(proxy));
-      builder.putSocket(
-          ADMIN_SOCKET,
-          admin -> {
-            Listeners.configure(admin, listen.mgmtListen(), listen, shutdown.timeout());
-            admin.addRouting(
-                Listeners.routing().register(AdminApi.PATH, api).any(AdminApi::unknownCommand));
-          });
-      builder.addFeature(observability.feature(ADMIN_SOCKET));
+            meters, metricsConfig, registry, callMeters, this::alive, () -> !draining);
+    WebServerConfig.Builder trafficListener =
+        Listeners.listener(listen.listen(), listen, grace(shutdown.timeout()));
+    if (listen.mgmtListen().equals(listen.listen())) {
+      traffic =
+          trafficListener
+              .addRouting(Listeners.routing().register(AdminApi.PATH, api).any(proxy))
+              .addFeature(observability.feature())
+              .build();
+      admin = traffic;
     } else {
-      builder.addRouting(Listeners.routing().register(AdminApi.PATH, api).any(proxy));
-      builder.addFeature(observability.feature(WebServer.DEFAULT_SOCKET_NAME));
+      traffic = trafficListener.addRouting(Listeners.routing().any(proxy)).build();
+      admin =
+          Listeners.listener(listen.mgmtListen(), listen, ADMIN_GRACE)
+              .addRouting(
+                  Listeners.routing().register(AdminApi.PATH, api).any(AdminApi::unknownCommand))
+              .addFeature(observability.feature())
+              .build();
     }
-    return builder.build();
   }
 
-  private boolean isSplit() {
-    return !listen.mgmtListen().equals(listen.listen());
+  /**
+   * How long Helidon may wait for calls under way: for ever as far as it goes. Ending the wait is
+   * {@link #end()}'s business, which counts what is cut; the rest is for the case that it fails.
+   */
+  private static Duration grace(Duration timeout) {
+    return timeout.isZero() ? FOR_EVER : timeout.plus(CUTTING);
   }
 
   /**
@@ -159,25 +163,49 @@ public final class FnLoadBalancer {
   }
 
   /**
-   * Starts everything; returns when clients are served.
+   * Starts everything; returns when clients are served. When that fails nothing is left running.
    *
    * @throws UncheckedIOException if an address cannot be listened on
    */
   static FnLoadBalancer start(Config config) {
-    probe(Settings.LISTEN, config.listen().listen());
-    probe(Settings.MGMT_LISTEN, config.listen().mgmtListen());
-    return new FnLoadBalancer(config);
+    ListenConfig listen = config.listen();
+    // Helidon would only log it.
+    Listeners.checkFree(Settings.LISTEN, listen.listen());
+    Listeners.checkFree(Settings.MGMT_LISTEN, listen.mgmtListen());
+    FnLoadBalancer loadBalancer = new FnLoadBalancer(config);
+    try {
+      loadBalancer.begin(config);
+    } catch (RuntimeException | Error e) {
+      loadBalancer.close();
+      throw e;
+    }
+    return loadBalancer;
   }
 
-  /** Finds out whether an address can be listened on; Helidon itself would only log that not. */
-  private static void probe(Setting<?> setting, InetSocketAddress address) {
-    try (ServerSocket socket = new ServerSocket()) {
-      socket.setReuseAddress(true);
-      socket.bind(address);
-    } catch (IOException e) {
-      String where = setting.flag() + " " + ListenAddress.text(address);
-      throw new UncheckedIOException(where + ": " + e.getMessage(), e);
+  private void begin(Config config) {
+    for (NodeAddress address : config.nodes()) {
+      registry.apply(new NodeChange.Add(address));
     }
+    ListenConfig listen = config.listen();
+    int port = started(traffic, Settings.LISTEN, listen.listen());
+    bound = new InetSocketAddress(listen.listen().getAddress(), port);
+    adminPort = admin == traffic ? port : started(admin, Settings.MGMT_LISTEN, listen.mgmtListen());
+    LOGGER.log(
+        Level.INFO,
+        "fnlb listens on port {0} for traffic and on port {1} for operators; router {2}, {3} nodes",
+        String.valueOf(port),
+        String.valueOf(adminPort),
+        config.routing().router(),
+        config.nodes().size());
+  }
+
+  private static int started(WebServer server, Setting<?> setting, InetSocketAddress address) {
+    server.start();
+    if (!server.isRunning()) {
+      throw new IllegalStateException(
+          setting.flag() + " " + ListenAddress.text(address) + ": not listening, see the log");
+    }
+    return server.port();
   }
 
   /**
@@ -186,7 +214,7 @@ public final class FnLoadBalancer {
    * @return the port bound, also when any free one was asked for
    */
   public int port() {
-    return server.port();
+    return Objects.requireNonNull(bound).getPort();
   }
 
   /**
@@ -195,38 +223,62 @@ public final class FnLoadBalancer {
    * @return the port bound; that of the traffic unless they are split
    */
   public int adminPort() {
-    return isSplit() ? server.port(ADMIN_SOCKET) : server.port();
+    return adminPort;
   }
 
   /**
    * Ends everything in order: readiness goes down, the drain delay passes, no connection is taken
-   * any more, calls under way may finish within the shutdown time-out. Blocks until the end; to be
-   * called once.
+   * any more, calls under way may finish within the shutdown time-out. Blocks until the end; every
+   * further caller waits for the same end.
    *
    * @return the exit code of the process: 0, or 1 when calls had to be cut
+   * @throws IllegalStateException if the calling thread is interrupted; the end goes on without it
    */
   public int stop() {
     draining = true;
-    LOGGER.log(Level.INFO, "stopping: {0} calls under way", proxy.active());
+    if (stopping.compareAndSet(false, true)) {
+      Thread.ofPlatform().name("fnlb-stop").start(end);
+    }
     try {
-      Thread.sleep(shutdown.drainDelay());
+      return end.get();
     } catch (InterruptedException e) {
       Thread.currentThread().interrupt();
+      throw new IllegalStateException("interrupted while the load balancer stops", e);
+    } catch (ExecutionException e) {
+      throw new IllegalStateException("the load balancer did not stop in order", e.getCause());
     }
-    long start = System.nanoTime();
-    server.stop();
-    long took = System.nanoTime() - start;
-    boolean cut = !shutdown.timeout().isZero() && took >= shutdown.timeout().toNanos();
-    closeParts();
-    if (cut) {
-      LOGGER.log(Level.WARNING, "stopped: calls had to be cut after {0}", shutdown.timeout());
-    } else {
-      LOGGER.log(Level.INFO, "stopped");
-    }
-    return cut ? 1 : 0;
   }
 
-  private void closeParts() {
+  private int end() throws InterruptedException {
+    LOGGER.log(Level.INFO, "stopping: {0} calls under way", proxy.active());
+    Thread.sleep(shutdown.drainDelay());
+    Thread listener = Thread.ofVirtual().name("fnlb-stop-traffic").start(traffic::stop);
+    long cut = 0;
+    if (shutdown.timeout().isZero()) {
+      listener.join();
+    } else if (!listener.join(shutdown.timeout())) {
+      // A connection without a call, such as one with half a head, is not missed.
+      cut = proxy.active();
+      // Helidon waits no longer then: it interrupts the threads of all connections.
+      listener.interrupt();
+      boolean unused = listener.join(CUTTING);
+    }
+    close();
+    if (cut > 0) {
+      LOGGER.log(
+          Level.WARNING,
+          "stopped: {0} calls were cut, being under way after {1}",
+          cut,
+          shutdown.timeout());
+      return 1;
+    }
+    LOGGER.log(Level.INFO, "stopped");
+    return 0;
+  }
+
+  private void close() {
+    traffic.stop();
+    admin.stop();
     health.close();
     registry.close();
     router.close();
@@ -234,19 +286,12 @@ public final class FnLoadBalancer {
   }
 
   /**
-   * Whether the traffic's listener still takes connections. Helidon's ends silently when accepting
-   * fails, as for want of file descriptors, and goes on saying that it runs.
+   * Whether calls can be taken. Helidon's listener ends silently when accepting fails, as for want
+   * of file descriptors, and goes on saying that it runs.
    */
-  private boolean acceptsConnections() {
-    InetAddress bound = listen.listen().getAddress();
-    InetAddress target = bound.isAnyLocalAddress() ? InetAddress.getLoopbackAddress() : bound;
-    try (Socket socket = new Socket()) {
-      socket.connect(
-          new InetSocketAddress(target, port()), Math.toIntExact(PROBE_TIMEOUT.toMillis()));
-      return true;
-    } catch (IOException e) {
-      return false;
-    }
+  private boolean alive() {
+    InetSocketAddress address = bound;
+    return draining || address == null || Listeners.isListenedOn(address);
   }
 
   /** Randomness without a lock for whatever thread asks. */

@@ -14,15 +14,20 @@ import io.helidon.http.encoding.ContentEncoder;
 import io.helidon.http.encoding.ContentEncodingContext;
 import io.helidon.http.encoding.ContentEncodingContextConfig;
 import io.helidon.webserver.CloseConnectionException;
-import io.helidon.webserver.ListenerConfig;
+import io.helidon.webserver.WebServer;
+import io.helidon.webserver.WebServerConfig;
 import io.helidon.webserver.http.DirectHandlers;
 import io.helidon.webserver.http.FilterChain;
 import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http.RoutingRequest;
 import io.helidon.webserver.http.RoutingResponse;
 import io.helidon.webserver.http1.Http1Config;
+import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.lang.management.ManagementFactory;
 import java.net.InetSocketAddress;
+import java.net.ServerSocket;
+import java.net.Socket;
 import java.nio.charset.StandardCharsets;
 import java.time.Duration;
 import org.jspecify.annotations.Nullable;
@@ -38,30 +43,26 @@ final class Listeners {
   /** Descriptors kept for what is no client: logs, jars, health checks, listeners. */
   private static final long RESERVED_DESCRIPTORS = 128;
 
-  /** Stands for "for ever" where Helidon wants a time. */
-  private static final Duration FOR_EVER = Duration.ofDays(365);
-
   private Listeners() {}
 
   /**
-   * Sets a listener up.
+   * A server with one listener, to which routing is to be added.
    *
-   * @param to the listener
    * @param address where it listens
    * @param config limits
-   * @param grace how long calls may take to finish at the end; 0 = for ever
+   * @param grace how long requests under way may take to finish at the end
    */
-  static void configure(
-      ListenerConfig.BuilderBase<?, ?> to,
-      InetSocketAddress address,
-      ListenConfig config,
-      Duration grace) {
-    to.bindAddress(address)
+  static WebServerConfig.Builder listener(
+      InetSocketAddress address, ListenConfig config, Duration grace) {
+    return WebServer.builder()
+        .shutdownHook(false)
+        .featuresDiscoverServices(false)
+        .bindAddress(address)
         .backlog(BACKLOG)
         .maxTcpConnections(maxConnections(config))
         .idleConnectionTimeout(config.idleTimeout())
         .idleConnectionPeriod(Duration.ofSeconds(5))
-        .shutdownGracePeriod(grace.isZero() ? FOR_EVER : grace)
+        .shutdownGracePeriod(grace)
         .writeBufferSize(0)
         .useNio(true)
         .connectionOptions(options -> options.tcpNoDelay(true).socketKeepAlive(true))
@@ -76,6 +77,38 @@ final class Listeners {
                     .validatePath(false)
                     .validatePrologue(false)
                     .sendKeepAliveHeader(false)));
+  }
+
+  /**
+   * Finds out whether an address can be listened on.
+   *
+   * @param setting who wants it
+   * @throws UncheckedIOException if it cannot; the message is one line that names the setting, the
+   *     address and the reason
+   */
+  static void checkFree(Setting<?> setting, InetSocketAddress address) {
+    try (ServerSocket socket = new ServerSocket()) {
+      socket.setReuseAddress(true);
+      socket.bind(address);
+    } catch (IOException e) {
+      String where = setting.flag() + " " + ListenAddress.text(address);
+      throw new UncheckedIOException(where + ": " + e.getMessage(), e);
+    }
+  }
+
+  /**
+   * Whether somebody listens on an address of this machine. Does not block and takes no connection:
+   * what is listened on cannot be bound again, even when nobody accepts what comes because as many
+   * connections as allowed are open.
+   */
+  static boolean isListenedOn(InetSocketAddress address) {
+    try (Socket socket = new Socket()) {
+      socket.setReuseAddress(true);
+      socket.bind(address);
+      return false;
+    } catch (IOException e) {
+      return true;
+    }
   }
 
   /** Adds what every routing needs. */

@@ -14,7 +14,6 @@ import io.helidon.metrics.api.Tag;
 import io.helidon.webserver.observe.ObserveFeature;
 import io.helidon.webserver.observe.health.HealthObserver;
 import io.helidon.webserver.observe.metrics.MetricsObserver;
-import java.util.List;
 import java.util.Locale;
 import java.util.function.BooleanSupplier;
 
@@ -88,12 +87,11 @@ public final class Observability {
   }
 
   /**
-   * The feature to be added to the server.
+   * The feature to be added to the server that shall serve {@code /observe}.
    *
-   * @param sockets names of the listeners that shall serve {@code /observe}
    * @return a new feature
    */
-  public ObserveFeature feature(String... sockets) {
+  public ObserveFeature feature() {
     HealthObserver health =
         HealthObserver.builder()
             .details(true)
@@ -105,7 +103,6 @@ public final class Observability {
         MetricsObserver.builder().metricsConfig(metricsConfig).meterRegistry(meters).build();
     return ObserveFeature.builder()
         .weight(WEIGHT)
-        .sockets(List.of(sockets))
         .observersDiscoverServices(false)
         .addObserver(health)
         .addObserver(metrics)
