@@ -13,6 +13,8 @@ import java.io.InputStream;
 import java.io.InputStreamReader;
 import java.io.StringReader;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.ServerSocket;
 import java.nio.charset.StandardCharsets;
 import java.nio.file.Path;
 import java.time.Duration;
@@ -130,6 +132,15 @@ final class RunningBalancer implements AutoCloseable {
     return command(all.toArray(String[]::new)).start();
   }
 
+  /** A port of 127.0.0.1 that nobody listened on just now. */
+  static int freePort() {
+    try (ServerSocket probe = new ServerSocket(0, 1, InetAddress.ofLiteral("127.0.0.1"))) {
+      return probe.getLocalPort();
+    } catch (IOException e) {
+      throw new UncheckedIOException(e);
+    }
+  }
+
   /** The port for traffic. */
   int port() {
     return port;
@@ -170,13 +181,13 @@ final class RunningBalancer implements AutoCloseable {
   }
 
   /** A request with a body, if it is not empty, on a connection of its own, for operators. */
-  RawAnswer admin(String method, String target, String body) throws IOException {
+  RawAnswer admin(String method, String target, String body, String... headers) throws IOException {
     try (RawClient client = RawClient.connect(adminPort)) {
-      return client.exchange(request(method, target, body));
+      return client.exchange(request(method, target, body, headers));
     }
   }
 
-  /** As {@link #admin}, on the port for traffic, with more header lines. */
+  /** As {@link #admin}, on the port for traffic. */
   RawAnswer call(String method, String target, String body, String... headers) throws IOException {
     try (RawClient client = connect()) {
       return client.exchange(request(method, target, body, headers));

@@ -116,7 +116,10 @@ class ShutdownIT {
   void goesOnServingDuringTheDrainDelayWhileReadinessIsDown() throws Exception {
     signal.release(2);
     try (RunningBalancer balancer =
-            start("--mgmt-listen=127.0.0.1:0", "--drain-delay=1h", "--shutdown-timeout=5s");
+            start(
+                "--mgmt-listen=127.0.0.1:" + RunningBalancer.freePort(),
+                "--drain-delay=1h",
+                "--shutdown-timeout=5s");
         RawClient kept = balancer.connect()) {
       assertThat(balancer.get("/observe/health/ready").status()).isEqualTo(200);
       assertThat(kept.exchange(CALL).status()).isEqualTo(200);
