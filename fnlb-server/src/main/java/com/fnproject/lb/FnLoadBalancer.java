@@ -119,16 +119,15 @@ public final class FnLoadBalancer {
     if (listen.mgmtListen().equals(listen.listen())) {
       traffic =
           trafficListener
-              .addRouting(Listeners.routing().register(AdminApi.PATH, api).any(proxy))
+              .addRouting(Listeners.routing(new Dispatch(proxy, api)))
               .addFeature(observability.feature())
               .build();
       admin = traffic;
     } else {
-      traffic = trafficListener.addRouting(Listeners.routing().any(proxy)).build();
+      traffic = trafficListener.addRouting(Listeners.routing(new Dispatch(proxy, null))).build();
       admin =
           Listeners.listener(listen.mgmtListen(), listen, ADMIN_GRACE)
-              .addRouting(
-                  Listeners.routing().register(AdminApi.PATH, api).any(AdminApi::unknownCommand))
+              .addRouting(Listeners.routing(new Dispatch(null, api)))
               .addFeature(observability.feature())
               .build();
     }

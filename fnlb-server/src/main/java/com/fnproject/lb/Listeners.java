@@ -1,5 +1,6 @@
 package com.fnproject.lb;
 
+import com.fnproject.lb.admin.AdminApi;
 import com.fnproject.lb.proxy.Http1Guard;
 import com.sun.management.UnixOperatingSystemMXBean;
 import io.helidon.http.DirectHandler;
@@ -111,9 +112,12 @@ final class Listeners {
     }
   }
 
-  /** Adds what every routing needs. */
-  static HttpRouting.Builder routing() {
-    return HttpRouting.builder().addFilter(Listeners::closeWhenSaid);
+  /** What every listener does with a request. */
+  static HttpRouting.Builder routing(Dispatch dispatch) {
+    return HttpRouting.builder()
+        .addFilter(Listeners::closeWhenSaid)
+        .addFilter(dispatch)
+        .any(AdminApi::unknownCommand);
   }
 
   /** Each call needs a descriptor towards the client and one towards a node. */

@@ -9,8 +9,7 @@ import com.fnproject.lb.node.NodeRegistry;
 import com.fnproject.lb.node.Quoted;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.Status;
-import io.helidon.webserver.http.HttpRules;
-import io.helidon.webserver.http.HttpService;
+import io.helidon.webserver.http.Handler;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import jakarta.json.stream.JsonGenerator;
@@ -19,13 +18,13 @@ import java.time.format.DateTimeFormatter;
 import java.util.List;
 
 /**
- * The original's REST interface, to be registered at {@value #PATH}: {@code /1/lb/nodes} and {@code
+ * The original's REST interface, for what is below {@value #PATH}: {@code /1/lb/nodes} and {@code
  * /1/lb/stats}. Paths match only as they are written, byte for byte; what else comes here is an
  * unknown command. Thread-safe.
  */
-public final class AdminApi implements HttpService {
+public final class AdminApi implements Handler {
 
-  /** Where it is to be registered. */
+  /** What begins like this is for operators, whether it exists or not. */
   public static final String PATH = "/1/lb";
 
   private static final DateTimeFormatter TIMESTAMP =
@@ -48,11 +47,6 @@ public final class AdminApi implements HttpService {
     this.maxBody = maxBody;
   }
 
-  @Override
-  public void routing(HttpRules rules) {
-    rules.any(this::answer);
-  }
-
   /**
    * Answers 404 to what is no command: the operator's listener does so for every path that nobody
    * serves.
@@ -64,7 +58,8 @@ public final class AdminApi implements HttpService {
     JsonAnswer.send(request, response, Status.NOT_FOUND_404, "unknown command");
   }
 
-  private void answer(ServerRequest request, ServerResponse response) {
+  @Override
+  public void handle(ServerRequest request, ServerResponse response) {
     try {
       switch (request.prologue().uriPath().rawPath()) {
         case PATH + "/nodes" -> nodes(request, response);

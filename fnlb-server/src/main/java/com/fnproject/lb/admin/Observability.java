@@ -28,6 +28,9 @@ import java.util.function.BooleanSupplier;
  */
 public final class Observability {
 
+  /** What begins like this is for operators, whether it exists or not. */
+  public static final String PATH = "/observe";
+
   /** Above that of the routing, whose catch-all would take these paths first. */
   private static final double WEIGHT = 200;
 

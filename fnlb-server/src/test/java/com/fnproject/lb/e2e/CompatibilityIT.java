@@ -606,6 +606,8 @@ class CompatibilityIT {
       "GET, /metrics, 404",
       "GET, /debug/pprof/heap, 404",
       "TRACE, /t/app/hello, 405",
+      "CONNECT, fn.test:80, 405",
+      "GET, fn.test:80, 400",
     })
     void forwardsNeitherNodesOwnPagesNorTunnels(String method, String target, int status)
         throws IOException {
