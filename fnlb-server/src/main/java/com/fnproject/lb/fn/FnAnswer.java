@@ -79,6 +79,17 @@ public final class FnAnswer {
     return headers.contains(CALL_ID) ? Outcome.RAN : Outcome.NOT_RUN;
   }
 
+  /**
+   * Whether an answer to HEAD, which has no body, looks as Fn's "server too busy" does.
+   *
+   * @param status the answer's status
+   * @param headers the answer's headers
+   * @return true if it may be one; a function can answer so as well
+   */
+  public static boolean looksBusy(int status, Headers headers) {
+    return status == 503 && headers.contains(HeaderNames.RETRY_AFTER);
+  }
+
   private static @Nullable String message(byte[] body) {
     try (JsonReader reader = Json.createReader(new ByteArrayInputStream(body))) {
       return reader.readValue() instanceof JsonObject object

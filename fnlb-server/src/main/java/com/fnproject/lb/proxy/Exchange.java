@@ -5,6 +5,7 @@ import com.fnproject.lb.fn.FunctionTable;
 import com.fnproject.lb.node.CallListener;
 import com.fnproject.lb.node.Node;
 import com.fnproject.lb.node.RoutingTable;
+import com.fnproject.lb.proxy.ProxyConfig.RetrySent;
 import com.fnproject.lb.proxy.RetryRule.Decision;
 import com.fnproject.lb.routing.BookedCall;
 import com.fnproject.lb.spi.Outcome;
@@ -260,17 +261,22 @@ final class Exchange implements BookedCall, RoutingResult {
       }
     }
     waitNanos = FnAnswer.waitNanos(answer.headers());
-    ended(node, FnAnswer.outcome(code, answer.headers(), body), code);
-    if (body == null) {
-      relay(call, answer);
-      return null;
-    }
+    // To HEAD there is no message that proves it, but HEAD may be repeated without proof.
+    boolean looksBusy =
+        method.equals("HEAD")
+            && proxy.config.retrySent() == RetrySent.SAFE
+            && FnAnswer.looksBusy(code, answer.headers());
+    ended(node, looksBusy ? Outcome.BUSY : FnAnswer.outcome(code, answer.headers(), body), code);
     if (outcome == Outcome.BUSY && !client.bodyConsumed()) {
       refusal = answer;
-      refusalBody = body;
+      refusalBody = body == null ? new byte[0] : body;
       return ProxyError.NO_NODE;
     }
-    pass(answer, body);
+    if (body == null) {
+      relay(call, answer);
+    } else {
+      pass(answer, body);
+    }
     return null;
   }
 
@@ -294,7 +300,8 @@ final class Exchange implements BookedCall, RoutingResult {
   }
 
   private void pass(Answer answer, byte[] body) {
-    client.begin(answer.status(), passedOn(answer), true, body.length, null);
+    client.begin(
+        answer.status(), passedOn(answer), answer.hasBody(), body.length, announcedLength(answer));
     if (body.length > 0) {
       client.accept(BufferData.create(body), false);
     }

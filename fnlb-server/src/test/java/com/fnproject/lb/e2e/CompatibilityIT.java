@@ -311,7 +311,8 @@ class CompatibilityIT {
     }
 
     @ParameterizedTest
-    @ValueSource(strings = {"/1/lb/nodes/", "/1/lb/nope", "/1/lb/", "/1/lb", "/1/lb/dash"})
+    @ValueSource(
+        strings = {"/1/lb/nodes/", "/1/lb/nope", "/1/lb/", "/1/lb", "/1/lb/dash"})
     void keepsItsPrefixForItself(String path) throws IOException {
       int before = node.calls().size();
       RawAnswer answer = balancer.get(path);
@@ -564,11 +565,30 @@ class CompatibilityIT {
 
     @Test
     void triesAnotherNodeWhereNothingCanHaveRunAndTells502WhereItMayHave() throws IOException {
-      try (RudeNode other = RudeNode.replying(Replies.ok("other"))) {
+      RudeNode.Reply toGet = Replies.ok("other");
+      RudeNode.Reply toHead = Replies.raw("HTTP/1.1 200 OK\r\nContent-Length: 5\r\n\r\n");
+      try (RudeNode other =
+          RudeNode.replying(
+              (connection, call) ->
+                  (call.head().method().equals("HEAD") ? toHead : toGet)
+                      .answer(connection, call))) {
         add(other.name());
         balancer.awaitOnline(List.of(other.name()));
         reply = Replies.tooBusy();
         assertThat(callsOfManyFunctions("POST")).allSatisfy(this::isServedByTheOther);
+        reply = Replies.raw("HTTP/1.1 503 Busy\r\nRetry-After: 15\r\nContent-Length: 43\r\n\r\n");
+        other.refuse();
+        other.closeConnections();
+        assertThat(callsOfManyFunctions("HEAD"))
+            .allSatisfy(
+                answer -> {
+                  assertThat(answer.status()).isEqualTo(503);
+                  assertThat(answer.head().header("Retry-After")).isEqualTo("15");
+                });
+        other.accept();
+        balancer.awaitOnline(List.of(other.name()));
+        assertThat(callsOfManyFunctions("HEAD"))
+            .allSatisfy(answer -> assertThat(answer.status()).isEqualTo(200));
         reply = Replies.closeAfterRequest();
         assertThat(callsOfManyFunctions("GET")).allSatisfy(this::isServedByTheOther);
         assertThat(callsOfManyFunctions("POST"))
