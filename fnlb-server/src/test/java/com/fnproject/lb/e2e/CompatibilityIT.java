@@ -312,7 +312,7 @@ class CompatibilityIT {
 
     @ParameterizedTest
     @ValueSource(
-        strings = {"/1/lb/nodes/", "/1/lb/nope", "/1/lb/", "/1/lb", "/1/lb/dash"})
+        strings = {"/1/lb/nodes/", "/1/lb/nope", "/1/lb/", "/1/lb", "/1/lb/dash", "/1/lb/%zz"})
     void keepsItsPrefixForItself(String path) throws IOException {
       int before = node.calls().size();
       RawAnswer answer = balancer.get(path);
@@ -462,7 +462,7 @@ class CompatibilityIT {
 
     @Test
     void passesTargetHostAndBodyAsTheyAreAndAppendsTheClientsAddress() throws IOException {
-      String target = "/t/app/a%2Fb/../c//d;e?q=%C3%A9&&=+%20";
+      String target = "/t/app/a%2Fb%zz/../c//d;e?q=%C3%A9&&=+%20";
       String body = "\u0000\u0001\u00ff{}\r\n\r\n";
       RawAnswer answer =
           balancer.call(
