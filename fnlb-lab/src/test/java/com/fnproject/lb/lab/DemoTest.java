@@ -128,8 +128,13 @@ class DemoTest {
                   .matches("Errors since the start: 503: [0-9]+");
             });
     follow(put);
-    eventually().until(() -> witness.board.remarks().size() == 1);
-    assertThat(witness.states()).containsExactly(State.REMOVED, State.REMOVED, State.ONLINE);
+    eventually()
+        .untilAsserted(
+            () -> {
+              assertThat(witness.states())
+                  .containsExactly(State.REMOVED, State.REMOVED, State.ONLINE);
+              assertThat(witness.board.remarks()).noneMatch(line -> line.startsWith("No node"));
+            });
 
     assertThat(code).isNotDone();
     stop.countDown();

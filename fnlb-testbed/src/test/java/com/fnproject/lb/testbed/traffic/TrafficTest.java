@@ -111,8 +111,7 @@ class TrafficTest {
                   .closeGrace(Duration.ZERO),
               NOWHERE);
       try (traffic) {
-        Awaitility.await().until(() -> traffic.notSent() >= 20);
-        assertThat(traffic.outstanding()).isEqualTo(2);
+        Awaitility.await().until(() -> traffic.notSent() >= 20 && traffic.outstanding() == 2);
       }
       assertThat(traffic.cut()).isEqualTo(2);
       assertThat(traffic.outstanding()).isZero();
