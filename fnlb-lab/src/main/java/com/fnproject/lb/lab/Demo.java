@@ -155,11 +155,12 @@ final class Demo {
     String kinds = Sampler.errors(traffic.rows());
     return String.format(
         Locale.ROOT,
-        "%d calls in %d s, %d errors%s, %d cold starts",
+        "%d calls in %d s, %d errors%s, %s%d cold starts",
         calls,
         time.toSeconds(),
         errors,
         kinds.isEmpty() ? "" : " (" + kinds + ")",
+        traffic.notSent() == 0 ? "" : traffic.notSent() + " not sent in time, ",
         coldStarts);
   }
 

@@ -46,7 +46,8 @@ record DemoFlags(
         --listen=ADDRESS            the balancer's address (default :8081)
         --nodes=N                   simulated nodes in the balancer, 1 to %d (default 3);
                                     one more is started for you to add
-        --rate=N                    calls a second, 1 to %d (default 100)
+        --rate=N                    calls a second, 1 to %d (default 100); more than about
+                                    200 for each node is more than they can serve
         --router=NAME               the balancer's routing policy (default its own)
         --router-option=NAME=VALUE  an option of the policy; may be repeated
         -h, --help                  print this and exit

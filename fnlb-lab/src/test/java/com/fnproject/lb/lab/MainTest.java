@@ -1,6 +1,7 @@
 package com.fnproject.lb.lab;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import java.io.IOException;
 import java.nio.charset.StandardCharsets;
@@ -9,6 +10,7 @@ import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.Map;
 import java.util.concurrent.TimeUnit;
 import org.awaitility.Awaitility;
 import org.junit.jupiter.api.AfterEach;
@@ -54,17 +56,39 @@ class MainTest {
         .filteredOn(line -> line.matches("127\\.0\\.0\\.1:[0-9]+ +online .*"))
         .hasSizeGreaterThanOrEqualTo(3);
     assertThat(lines.getLast())
-        .matches("[1-9][0-9]* calls in [0-9]+ s, 0 errors, [1-9][0-9]* cold starts");
+        .matches(
+            "[1-9][0-9]* calls in [0-9]+ s, 0 errors, (.* not sent in time, )?[1-9][0-9]* cold starts");
     assertThat(lines).allMatch(line -> line.matches("[ -~]{0,100}"));
     assertThat(Files.readString(err)).doesNotContain("Exception", " error ");
   }
 
   @Test
   void endsWith0WhenItsTimeIsOver() throws Exception {
-    assertThat(run("demo", "--for", "100ms", "--listen", "127.0.0.1:0", "--nodes", "1"))
+    assertThat(run("demo", "--for", "100ms", "--listen", "127.0.0.1:0", "--rate", "1"))
         .isEqualTo(0);
     assertThat(Files.readString(out)).contains("spare", " cold starts");
     assertThat(Files.readString(err)).doesNotContain("Exception");
+  }
+
+  @Test
+  void redrawsInPlaceOnATerminalAndGivesItBackBeforeTheSummary() throws Exception {
+    assumeThat(Path.of("/usr/bin/script")).as("makes a terminal").isExecutable();
+    assumeThat(System.getProperty("os.name")).isEqualTo("Linux");
+    String demo =
+        String.join(" ", command("demo", "--for=1500ms", "--rate=1", "--listen=127.0.0.1:0"));
+    start(List.of("/usr/bin/script", "-qec", demo, "/dev/null"), Map.of("TERM", "xterm"));
+    assertThat(process.waitFor(1, TimeUnit.MINUTES)).isTrue();
+    assertThat(process.exitValue()).isZero();
+    String shown = Files.readString(out);
+    String back = "\033[?7h\033[?25h\033[?1049l";
+    int begin = shown.indexOf("\033[?1049h\033[?25l");
+    int end = shown.indexOf(back);
+    assertThat(begin).isNotNegative().isLessThan(end);
+    assertThat(shown.substring(begin, end))
+        .contains("fnlb demo, 1 s: ", "curl -sSL -X PUT ", " info  node 127.0.0.1:");
+    assertThat(shown.substring(end + back.length()))
+        .contains("cold starts")
+        .doesNotContain("\033", " info ");
   }
 
   @ParameterizedTest
@@ -89,17 +113,24 @@ class MainTest {
   }
 
   private void start(String... args) throws IOException {
+    start(command(args), Map.of());
+  }
+
+  private void start(List<String> command, Map<String, String> environment) throws IOException {
+    ProcessBuilder builder =
+        new ProcessBuilder(command).redirectOutput(out.toFile()).redirectError(err.toFile());
+    builder.environment().putAll(environment);
+    process = builder.start();
+    process.getOutputStream().close();
+  }
+
+  private static List<String> command(String... args) {
     List<String> command = new ArrayList<>();
     command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
     command.addAll(List.of("--sun-misc-unsafe-memory-access=allow", "-XX:TieredStopAtLevel=1"));
     command.addAll(List.of("-cp", System.getProperty("java.class.path"), Main.class.getName()));
     command.addAll(List.of(args));
-    process =
-        new ProcessBuilder(command)
-            .redirectOutput(out.toFile())
-            .redirectError(err.toFile())
-            .start();
-    process.getOutputStream().close();
+    return command;
   }
 
   /** A shell's background jobs ignore INT, and so does whatever they start. */
