@@ -74,7 +74,12 @@ final class Demo {
       Board last;
       try (traffic) {
         Sampler sampler =
-            new Sampler(cluster, functions, traffic, new NodeList(host, balancer.adminPort()));
+            new Sampler(
+                cluster,
+                inAtFirst(cluster),
+                functions,
+                traffic,
+                new NodeList(host, balancer.adminPort()));
         display.open(introduction(cluster, functions, balancer.port()));
         seen = watch(sampler);
         last = sampler.look();
@@ -83,7 +88,7 @@ final class Demo {
         int unused = balancer.stop();
       }
       out.println();
-      new DemoTable(Ink.NONE).lines(last, Integer.MAX_VALUE).forEach(out::println);
+      new DemoTable(Ink.NONE).lines(last, PlainDisplay.MAX_NODES).forEach(out::println);
       out.println();
       out.println(summary(traffic, last, Duration.ofNanos(System.nanoTime() - startNanos)));
       return seen && !out.checkError() ? 0 : Main.FAILED;
@@ -93,12 +98,15 @@ final class Demo {
   private String[] arguments(FnCluster cluster) {
     List<String> arguments = new ArrayList<>();
     arguments.addAll(List.of("--listen", flags.listen()));
-    arguments.addAll(
-        List.of("--nodes", String.join(",", cluster.names().subList(0, flags.nodes()))));
+    arguments.addAll(List.of("--nodes", String.join(",", inAtFirst(cluster))));
     // What somebody tries shall show soon, and an end shall not wait for a stranger's call.
     arguments.addAll(List.of("--hc-interval", "1s", "--shutdown-timeout", "2s"));
     arguments.addAll(flags.router());
     return arguments.toArray(String[]::new);
+  }
+
+  private List<String> inAtFirst(FnCluster cluster) {
+    return cluster.names().subList(0, flags.nodes());
   }
 
   private boolean watch(Sampler sampler) {

@@ -47,7 +47,7 @@ final class LiveDisplay implements Display {
     synchronized (screen) {
       introduction = List.copyOf(lines);
       shown = true;
-      out.print(ENTER);
+      out.print(ENTER + HOME + String.join(NEXT_LINE, introduction));
       out.flush();
     }
   }

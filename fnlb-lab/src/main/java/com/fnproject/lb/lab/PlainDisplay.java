@@ -6,6 +6,9 @@ import java.util.List;
 
 /** A table now and then, for files, pipes and logs. */
 final class PlainDisplay implements Display {
+  /** Most rows of nodes, whatever somebody has added. */
+  static final int MAX_NODES = 40;
+
   private final DemoTable table = new DemoTable(Ink.NONE);
   private final PrintStream out;
 
@@ -28,7 +31,7 @@ final class PlainDisplay implements Display {
   public boolean show(Board board) {
     out.println();
     out.println(board.title());
-    table.lines(board, Integer.MAX_VALUE).forEach(out::println);
+    table.lines(board, MAX_NODES).forEach(out::println);
     board.remarks().forEach(out::println);
     return !out.checkError();
   }

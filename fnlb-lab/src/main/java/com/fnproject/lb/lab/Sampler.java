@@ -11,6 +11,7 @@ import com.fnproject.lb.testbed.traffic.TrafficRow;
 import java.time.Duration;
 import java.util.ArrayDeque;
 import java.util.ArrayList;
+import java.util.Collections;
 import java.util.Comparator;
 import java.util.Deque;
 import java.util.HashMap;
@@ -43,10 +44,20 @@ final class Sampler {
   private final NodeList nodeList;
   private final long startNanos = System.nanoTime();
   private final Deque<Sample> samples = new ArrayDeque<>();
-  private final Set<String> everIn = new HashSet<>();
 
+  /** Those of the cluster's nodes that have been in the balancer. */
+  private final Set<String> everIn;
+
+  /**
+   * Looks for the first time.
+   *
+   * @param cluster all nodes of the demo
+   * @param inAtFirst those that the balancer was started with
+   * @param functions what the traffic calls, with their ids
+   */
   Sampler(
       FnCluster cluster,
+      List<String> inAtFirst,
       Map<SampleFunction, String> functions,
       Traffic traffic,
       NodeList nodeList) {
@@ -54,6 +65,7 @@ final class Sampler {
     this.functions = functions;
     this.traffic = traffic;
     this.nodeList = nodeList;
+    this.everIn = new HashSet<>(inAtFirst);
     samples.add(sample());
   }
 
@@ -122,15 +134,16 @@ final class Sampler {
       }
       nodes.add(new Board.Node(node.name(), state(node.name(), inBalancer), cells));
     }
-    if (inBalancer != null) {
-      for (String name : inBalancer.keySet()) {
-        if (!ours.contains(name)) {
-          List<@Nullable Cell> unknown = new ArrayList<>();
-          functions.forEach((function, id) -> unknown.add(null));
-          nodes.add(new Board.Node(name, state(name, inBalancer), unknown));
-        }
-      }
+    if (inBalancer == null) {
+      return nodes;
     }
+    List<@Nullable Cell> unknown = Collections.nCopies(functions.size(), null);
+    inBalancer.forEach(
+        (name, told) -> {
+          if (!ours.contains(name)) {
+            nodes.add(new Board.Node(name, state(told), unknown));
+          }
+        });
     return nodes;
   }
 
@@ -147,6 +160,10 @@ final class Sampler {
       return everIn.contains(node) ? State.REMOVED : State.SPARE;
     }
     everIn.add(node);
+    return state(told);
+  }
+
+  private static State state(String told) {
     return told.equals("online") ? State.ONLINE : State.OFFLINE;
   }
 
