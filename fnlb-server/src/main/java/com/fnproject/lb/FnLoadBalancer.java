@@ -12,6 +12,7 @@ import com.fnproject.lb.node.NodeRegistry;
 import com.fnproject.lb.proxy.Proxy;
 import com.fnproject.lb.routing.PolicyLoader;
 import com.fnproject.lb.routing.Router;
+import com.fnproject.lb.upstream.NameLookup;
 import com.fnproject.lb.upstream.UpstreamPool;
 import com.fnproject.lb.upstream.WebClientUpstream;
 import io.helidon.metrics.api.MeterRegistry;
@@ -59,6 +60,7 @@ public final class FnLoadBalancer {
 
   private final ShutdownConfig shutdown;
   private final MeterRegistry meters;
+  private final NameLookup names = new NameLookup();
   private final Router router;
   private final NodeRegistry registry;
   private final HealthChecker health;
@@ -91,10 +93,10 @@ public final class FnLoadBalancer {
         new NodeRegistry(
             address ->
                 new UpstreamPool(
-                    address.host(), address.port(), config.upstream(), System::nanoTime),
+                    address.host(), address.port(), config.upstream(), names, System::nanoTime),
             router::newSelector,
             System::nanoTime);
-    health = new HealthChecker(config.health(), registry, random);
+    health = new HealthChecker(config.health(), registry, random, names);
     registry.listen(health);
     CallStats stats = new CallStats(Clock.system(ZoneId.systemDefault()));
     CallMeters callMeters = new CallMeters();
@@ -226,6 +228,15 @@ public final class FnLoadBalancer {
   }
 
   /**
+   * Calls under way, from a request's head to the last byte of its answer.
+   *
+   * @return 0 or more
+   */
+  public long activeCalls() {
+    return proxy.active();
+  }
+
+  /**
    * Ends everything in order: readiness goes down, the drain delay passes, no connection is taken
    * any more, calls under way may finish within the shutdown time-out. Blocks until the end; every
    * further caller waits for the same end.
@@ -280,6 +291,7 @@ public final class FnLoadBalancer {
     admin.stop();
     health.close();
     registry.close();
+    names.close();
     router.close();
     meters.close();
   }

@@ -3,6 +3,7 @@ package com.fnproject.lb.health;
 import com.fnproject.lb.node.Node;
 import com.fnproject.lb.node.NodeListener;
 import com.fnproject.lb.node.NodeRegistry;
+import com.fnproject.lb.upstream.NameLookup;
 import com.google.errorprone.annotations.concurrent.GuardedBy;
 import java.time.Duration;
 import java.util.ArrayList;
@@ -58,12 +59,14 @@ public final class HealthChecker implements NodeListener, AutoCloseable {
    * @param config how to check
    * @param registry hears of health changes
    * @param random for the jitter; used by one thread at a time
+   * @param names looks up the nodes' names; closed by the caller
    */
-  public HealthChecker(HealthConfig config, NodeRegistry registry, RandomGenerator random) {
+  public HealthChecker(
+      HealthConfig config, NodeRegistry registry, RandomGenerator random, NameLookup names) {
     this.config = config;
     this.registry = registry;
     this.random = random;
-    this.versionCheck = new VersionCheck(config);
+    this.versionCheck = new VersionCheck(config, names);
   }
 
   @Override

@@ -2,6 +2,7 @@ package com.fnproject.lb.health;
 
 import com.fnproject.lb.node.NodeAddress;
 import com.fnproject.lb.node.Quoted;
+import com.fnproject.lb.upstream.NameLookup;
 import io.helidon.common.buffers.DataReader;
 import io.helidon.common.tls.Tls;
 import io.helidon.common.uri.UriInfo;
@@ -63,12 +64,13 @@ final class VersionCheck implements AutoCloseable {
   private static final DnsResolver LITERALS_ONLY = DefaultDnsResolver.create();
 
   private final HealthConfig config;
-  private final NameLookup names = new NameLookup();
+  private final NameLookup names;
   private final WebClient connector;
   private final Http1Client client;
 
-  VersionCheck(HealthConfig config) {
+  VersionCheck(HealthConfig config, NameLookup names) {
     this.config = config;
+    this.names = names;
     connector =
         WebClient.builder()
             .servicesDiscoverServices(false)
@@ -149,9 +151,9 @@ final class VersionCheck implements AutoCloseable {
 
   private InetAddress[] resolve(String host) throws CheckFailure, InterruptedException {
     try {
-      return names.addresses(host);
+      return names.addresses(host, config.timeout());
     } catch (UnknownHostException e) {
-      throw new CheckFailure("name " + host + " does not resolve");
+      throw new CheckFailure(String.valueOf(e.getMessage()));
     }
   }
 
@@ -263,7 +265,6 @@ final class VersionCheck implements AutoCloseable {
 
   @Override
   public void close() {
-    names.close();
     client.closeResource();
     connector.closeResource();
   }

@@ -32,7 +32,15 @@ public final class UpstreamException extends RuntimeException {
   private final Kind kind;
   private final boolean sent;
 
-  UpstreamException(Kind kind, boolean sent, String message, @Nullable Throwable cause) {
+  /**
+   * Creates a failure.
+   *
+   * @param kind what went wrong
+   * @param sent whether any byte of the request may have reached the node
+   * @param message the reason, fit for an operator
+   * @param cause what was thrown, if anything was
+   */
+  public UpstreamException(Kind kind, boolean sent, String message, @Nullable Throwable cause) {
     super(message, cause, false, false);
     this.kind = kind;
     this.sent = sent;

@@ -29,8 +29,13 @@ public final class UpstreamPool implements AutoCloseable {
   private static final Duration SWEEP_INTERVAL = Duration.ofSeconds(15);
 
   private final String host;
+
+  /** What the host is if it needs no look-up. */
+  private final InetAddress @Nullable [] literal;
+
   private final int port;
   private final UpstreamConfig config;
+  private final NameLookup names;
   private final LongSupplier clock;
 
   private final ConcurrentLinkedDeque<UpstreamConnection> idle = new ConcurrentLinkedDeque<>();
@@ -42,13 +47,18 @@ public final class UpstreamPool implements AutoCloseable {
   /**
    * Creates an empty pool and starts the thread that closes what lies idle for too long.
    *
-   * @param host name or address; resolved at each connect
+   * @param host name or IP address, IPv6 without brackets; a name is resolved at each connect
    * @param port 1 to 65535
    * @param config its limits
+   * @param names resolves the host; closed by the caller
    * @param clock nanoseconds, monotonic
    */
-  public UpstreamPool(String host, int port, UpstreamConfig config, LongSupplier clock) {
+  public UpstreamPool(
+      String host, int port, UpstreamConfig config, NameLookup names, LongSupplier clock) {
     this.host = host;
+    InetAddress address = NameLookup.literal(host);
+    this.literal = address == null ? null : new InetAddress[] {address};
+    this.names = names;
     this.port = port;
     this.config = config;
     this.clock = clock;
@@ -74,6 +84,9 @@ public final class UpstreamPool implements AutoCloseable {
     try {
       UpstreamConnection connection = fresh ? null : livingIdle();
       if (connection == null) {
+        if (fresh) {
+          makeRoom();
+        }
         connection = connect();
         connection.begin(false);
       }
@@ -88,19 +101,26 @@ public final class UpstreamPool implements AutoCloseable {
 
   /** Gives a connection back, exactly once; it is kept only if it may carry another exchange. */
   void release(UpstreamConnection connection, boolean reusable) {
-    if (reusable && !closed && idleCount.incrementAndGet() <= config.maxIdle()) {
-      connection.idleSince(clock.getAsLong());
-      idle.offerFirst(connection);
-      if (closed) {
-        closeIdle();
-      }
-    } else {
-      if (reusable && !closed) {
-        idleCount.decrementAndGet();
-      }
+    if (!reusable || !keep(connection)) {
       connection.close();
     }
     places.release();
+  }
+
+  private boolean keep(UpstreamConnection connection) {
+    if (closed) {
+      return false;
+    }
+    if (idleCount.incrementAndGet() > config.maxIdle()) {
+      idleCount.decrementAndGet();
+      return false;
+    }
+    connection.idleSince(clock.getAsLong());
+    idle.offerFirst(connection);
+    if (closed) {
+      closeIdle();
+    }
+    return true;
   }
 
   /**
@@ -147,6 +167,15 @@ public final class UpstreamPool implements AutoCloseable {
         null);
   }
 
+  // With an idle connection at hand and all places taken, a new one would be one too many.
+  private void makeRoom() {
+    UpstreamConnection oldest = idle.pollLast();
+    if (oldest != null) {
+      idleCount.decrementAndGet();
+      oldest.close();
+    }
+  }
+
   private @Nullable UpstreamConnection livingIdle() {
     UpstreamConnection connection;
     while ((connection = idle.pollFirst()) != null) {
@@ -163,27 +192,34 @@ public final class UpstreamPool implements AutoCloseable {
   private UpstreamConnection connect() {
     long deadline = clock.getAsLong() + config.connectTimeout().toNanos();
     IOException failure = null;
-    try {
-      for (InetAddress address : InetAddress.getAllByName(host)) {
-        long left = deadline - clock.getAsLong();
-        if (left <= 0) {
-          break;
-        }
-        try {
-          return UpstreamConnection.open(
-              new InetSocketAddress(address, port), Duration.ofNanos(Math.max(left, 1_000_000)));
-        } catch (IOException e) {
-          failure = e;
-        }
+    for (InetAddress address : literal == null ? resolve() : literal) {
+      long left = deadline - clock.getAsLong();
+      if (left <= 0) {
+        break;
       }
-    } catch (UnknownHostException e) {
-      throw new UpstreamException(Kind.CONNECT, false, "name " + host + " does not resolve", e);
+      try {
+        return UpstreamConnection.open(
+            new InetSocketAddress(address, port), Duration.ofNanos(Math.max(left, 1_000_000)));
+      } catch (IOException e) {
+        failure = e;
+      }
     }
     String reason =
         failure == null || failure instanceof SocketTimeoutException
             ? "no connection within " + config.connectTimeout().toMillis() + " ms"
             : String.valueOf(failure.getMessage());
     throw new UpstreamException(Kind.CONNECT, false, reason, failure);
+  }
+
+  private InetAddress[] resolve() {
+    try {
+      return names.addresses(host, config.connectTimeout());
+    } catch (UnknownHostException e) {
+      throw new UpstreamException(Kind.CONNECT, false, String.valueOf(e.getMessage()), e);
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+      throw new UpstreamException(Kind.CONNECT, false, "interrupted", e);
+    }
   }
 
   private void sweepUntilClosed() {

@@ -1,7 +1,8 @@
-package com.fnproject.lb.health;
+package com.fnproject.lb.upstream;
 
 import java.net.InetAddress;
 import java.net.UnknownHostException;
+import java.time.Duration;
 import java.util.Map;
 import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutionException;
@@ -10,6 +11,7 @@ import java.util.concurrent.LinkedBlockingQueue;
 import java.util.concurrent.RejectedExecutionException;
 import java.util.concurrent.ThreadPoolExecutor;
 import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -17,13 +19,21 @@ import org.jspecify.annotations.Nullable;
  * it occupies a carrier, of which there are as many as processors, and a name server that does not
  * answer (10 s and more a name) would stop every call that the balancer serves. Thread-safe.
  */
-final class NameLookup implements AutoCloseable {
+public final class NameLookup implements AutoCloseable {
+
+  /** What knows names, for as long as it takes. */
+  @FunctionalInterface
+  interface Resolver {
+    InetAddress[] addresses(String name) throws UnknownHostException;
+  }
 
   /** As many names may hang at once before they delay others. */
-  private static final int THREADS = 32;
+  static final int THREADS = 32;
 
   private static final int QUEUE = 1024;
   private static final int IDLE_SECONDS = 10;
+
+  private final Resolver resolver;
 
   private final ThreadPoolExecutor threads =
       new ThreadPoolExecutor(
@@ -32,12 +42,18 @@ final class NameLookup implements AutoCloseable {
           IDLE_SECONDS,
           TimeUnit.SECONDS,
           new LinkedBlockingQueue<>(QUEUE),
-          Thread.ofPlatform().daemon().name("health-lookup-", 0).factory());
+          Thread.ofPlatform().daemon().name("name-lookup-", 0).factory());
 
   /** At most one look-up for a name, however often it is asked for while it hangs. */
   private final Map<String, FutureTask<InetAddress[]>> underWay = new ConcurrentHashMap<>();
 
-  NameLookup() {
+  /** Asks the system. Threads are started as they are needed. */
+  public NameLookup() {
+    this(InetAddress::getAllByName);
+  }
+
+  NameLookup(Resolver resolver) {
+    this.resolver = resolver;
     threads.allowCoreThreadTimeOut(true);
   }
 
@@ -45,28 +61,44 @@ final class NameLookup implements AutoCloseable {
    * The addresses of a host; an address stands for itself. Blocks until they are known.
    *
    * @param host a name or an IP address, IPv6 without brackets
-   * @throws UnknownHostException if the name does not resolve, or too many names are being looked
-   *     up
+   * @param timeout the longest time to wait; the look-up goes on for others
+   * @return at least one
+   * @throws UnknownHostException if there are none, or not in time; its message is the reason, fit
+   *     for an operator
    * @throws InterruptedException if the thread is interrupted; the look-up goes on for others
    */
-  InetAddress[] addresses(String host) throws UnknownHostException, InterruptedException {
+  public InetAddress[] addresses(String host, Duration timeout)
+      throws UnknownHostException, InterruptedException {
     InetAddress literal = literal(host);
     if (literal != null) {
       return new InetAddress[] {literal};
     }
     try {
-      return underWay.computeIfAbsent(host, this::start).get();
+      return underWay
+          .computeIfAbsent(host, this::start)
+          .get(timeout.toNanos(), TimeUnit.NANOSECONDS);
     } catch (ExecutionException e) {
-      if (e.getCause() instanceof UnknownHostException unknown) {
-        throw unknown;
-      }
-      throw new IllegalStateException(e.getCause());
+      throw failure("name " + host + " does not resolve", e);
+    } catch (TimeoutException e) {
+      throw failure("name " + host + " was not resolved within " + timeout.toMillis() + " ms", e);
     } catch (RejectedExecutionException e) {
-      throw new UnknownHostException(host);
+      throw failure("name " + host + " was not looked up: too many names are", e);
     }
   }
 
-  private static @Nullable InetAddress literal(String host) {
+  private static UnknownHostException failure(String reason, Throwable cause) {
+    UnknownHostException failure = new UnknownHostException(reason);
+    failure.initCause(cause);
+    return failure;
+  }
+
+  /**
+   * The address that a host is, without any look-up.
+   *
+   * @param host a name or an IP address, IPv6 without brackets
+   * @return null for a name
+   */
+  static @Nullable InetAddress literal(String host) {
     char first = host.charAt(0);
     if (host.indexOf(':') < 0 && (first < '0' || first > '9')) {
       return null;
@@ -83,7 +115,7 @@ final class NameLookup implements AutoCloseable {
         new FutureTask<>(
             () -> {
               try {
-                return InetAddress.getAllByName(host);
+                return resolver.addresses(host);
               } finally {
                 underWay.remove(host);
               }
