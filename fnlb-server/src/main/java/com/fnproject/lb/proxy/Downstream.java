@@ -38,7 +38,8 @@ interface Downstream extends UpstreamCall.Sink {
    * Begins the answer. The body follows through {@link #accept}, then {@link #end}.
    *
    * @param status its status
-   * @param headers end-to-end fields, without Content-Length
+   * @param headers the node's fields as they came; those that speak of its connection only, or to
+   *     the balancer, are not passed on
    * @param hasBody whether a body follows, perhaps an empty one; false to HEAD, and with 204 and
    *     304
    * @param length of the body that follows; -1 when only the end will tell

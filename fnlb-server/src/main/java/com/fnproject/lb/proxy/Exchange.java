@@ -37,6 +37,7 @@ final class Exchange implements BookedCall, RoutingResult {
 
   private static final System.Logger LOGGER = System.getLogger(Exchange.class.getName());
 
+  /** Stands in for a function where the path is no invocation, so that no policy is asked. */
   private static final RoutedFunction NO_FUNCTION = FunctionTable.unremembered("/");
 
   private final Proxy proxy;
@@ -90,7 +91,9 @@ final class Exchange implements BookedCall, RoutingResult {
     }
     path = target.path();
     invocation = FunctionTable.isInvocation(path);
-    function = invocation ? proxy.functions.function(path) : FunctionTable.unremembered(path);
+    if (invocation) {
+      function = proxy.functions.function(path);
+    }
 
     RequestHead head = new RequestHead(method, target.origin(), forwardedHeaders(target));
     RequestBody body = client.body(proxy.config.replayableBody());
@@ -113,8 +116,12 @@ final class Exchange implements BookedCall, RoutingResult {
         }
         last = failure;
       } finally {
-        ended(node, Outcome.ABANDONED, 0);
-        node.end();
+        try {
+          // Whatever was thrown, a booking is always followed by a result.
+          ended(node, Outcome.ABANDONED, 0);
+        } finally {
+          node.end();
+        }
       }
     }
     giveUp(last);
@@ -283,7 +290,7 @@ final class Exchange implements BookedCall, RoutingResult {
   private void relay(UpstreamCall call, Answer answer) {
     client.begin(
         answer.status(),
-        passedOn(answer),
+        answer.headers(),
         answer.hasBody(),
         answer.length(),
         announcedLength(answer));
@@ -301,19 +308,12 @@ final class Exchange implements BookedCall, RoutingResult {
 
   private void pass(Answer answer, byte[] body) {
     client.begin(
-        answer.status(), passedOn(answer), answer.hasBody(), body.length, announcedLength(answer));
+        answer.status(), answer.headers(), answer.hasBody(), body.length, announcedLength(answer));
     if (body.length > 0) {
       client.accept(BufferData.create(body), false);
     }
     client.end();
     proxy.meters.answered(answer.status().code());
-  }
-
-  private static WritableHeaders<?> passedOn(Answer answer) {
-    WritableHeaders<?> headers = WritableHeaders.create();
-    HopHeaders.copyEndToEnd(answer.headers(), headers);
-    headers.remove(FnAnswer.WAIT_HEADER);
-    return headers;
   }
 
   // To HEAD, the length that GET would have (RFC 9110, section 8.6).

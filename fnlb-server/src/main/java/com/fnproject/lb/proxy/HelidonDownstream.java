@@ -1,8 +1,8 @@
 package com.fnproject.lb.proxy;
 
+import com.fnproject.lb.fn.FnAnswer;
 import com.fnproject.lb.upstream.RequestBody;
 import io.helidon.common.buffers.BufferData;
-import io.helidon.http.Header;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
 import io.helidon.http.Headers;
@@ -136,9 +136,8 @@ final class HelidonDownstream implements Downstream {
       long length,
       @Nullable String announcedLength) {
     ServerResponseHeaders to = response.headers();
-    for (Header header : headers) {
-      to.add(header);
-    }
+    HopHeaders.copyEndToEnd(headers, to);
+    to.remove(FnAnswer.WAIT_HEADER);
     closeIfAsked(to);
     response.status(status);
     boolean bodiless = length == 0 || status.code() == 205;

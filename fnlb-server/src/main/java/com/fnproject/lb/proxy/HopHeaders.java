@@ -18,21 +18,19 @@ final class HopHeaders {
 
   private HopHeaders() {}
 
-  /** Whether a field speaks of one connection only, by its name in lower case. */
-  private static boolean isHopByHop(String lowerCase) {
-    return switch (lowerCase) {
-      case "connection",
-          "proxy-connection",
-          "keep-alive",
-          "proxy-authenticate",
-          "proxy-authorization",
-          "te",
-          "trailer",
-          "transfer-encoding",
-          "upgrade" ->
-          true;
-      default -> false;
-    };
+  /** Whether a field speaks of one connection only. */
+  private static boolean isHopByHop(HeaderName name) {
+    if (name.index() < 0) {
+      String lowerCase = name.lowerCase();
+      return lowerCase.equals("keep-alive") || lowerCase.equals("proxy-connection");
+    }
+    return name.equals(HeaderNames.CONNECTION)
+        || name.equals(HeaderNames.TRANSFER_ENCODING)
+        || name.equals(HeaderNames.TE)
+        || name.equals(HeaderNames.TRAILER)
+        || name.equals(HeaderNames.UPGRADE)
+        || name.equals(HeaderNames.PROXY_AUTHENTICATE)
+        || name.equals(HeaderNames.PROXY_AUTHORIZATION);
   }
 
   /**
@@ -44,8 +42,8 @@ final class HopHeaders {
   static void copyEndToEnd(Headers from, WritableHeaders<?> to) {
     for (Header header : from) {
       HeaderName name = header.headerName();
-      if (!name.equals(HeaderNames.CONTENT_LENGTH) && !isHopByHop(name.lowerCase())) {
-        to.add(header);
+      if (!name.equals(HeaderNames.CONTENT_LENGTH) && !isHopByHop(name)) {
+        to.set(header);
       }
     }
     if (from.contains(HeaderNames.CONNECTION)) {
@@ -61,8 +59,9 @@ final class HopHeaders {
         int end = comma < 0 ? value.length() : comma;
         String token = value.substring(start, end).strip().toLowerCase(Locale.ROOT);
         // Host can be named by nobody: without it the request would be none.
-        if (!token.isEmpty() && !token.equals("host") && !isHopByHop(token)) {
-          to.remove(HeaderNames.create(token));
+        boolean option = token.isEmpty() || token.equals("close") || token.equals("keep-alive");
+        if (!option && !token.equals("host")) {
+          to.remove(HeaderNames.createFromLowercase(token));
         }
         start = end + 1;
       }

@@ -11,6 +11,7 @@ import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
 import io.helidon.http.Headers;
+import io.helidon.http.HttpPrologue;
 import io.helidon.http.RequestException;
 import io.helidon.http.Status;
 import io.helidon.http.WritableHeaders;
@@ -18,25 +19,32 @@ import io.helidon.webserver.ConnectionContext;
 import io.helidon.webserver.ListenerContext;
 import io.helidon.webserver.ProxyProtocolData;
 import io.helidon.webserver.Router;
+import io.helidon.webserver.ServerConnectionException;
 import io.helidon.webserver.http1.Http1Config;
 import io.helidon.webserver.http1.Http1ConnectionListener;
 import io.helidon.webserver.http1.Http1ConnectionSelector;
 import io.helidon.webserver.spi.ServerConnection;
 import io.helidon.webserver.spi.ServerConnectionSelector;
+import java.io.UncheckedIOException;
+import java.util.HexFormat;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
 
 /**
- * Helidon's HTTP/1 with four of its habits mended for a proxy: it would keep a whole chunk of an
- * upload in memory, answer {@code TE: trailers} with a trailer of its own, and announce a length of
- * 0 where an answer has no body and tells of another length (to HEAD) or must tell of none (204,
+ * Helidon's HTTP/1 with some of its habits mended for a proxy: it would keep a whole chunk of an
+ * upload in memory, and the line before it, however long they are, take any two bytes for the end
+ * of a chunk, answer {@code TE: trailers} with a trailer of its own, and announce a length of 0
+ * where an answer has no body and tells of another length (to HEAD) or must tell of none (204,
  * 304). Stateless.
  */
 public final class Http1Guard implements ServerConnectionSelector {
 
   /** The largest chunk of a request's body; Helidon holds each in memory. */
   static final int MAX_CHUNK = 1024 * 1024;
+
+  /** The longest line around a chunk: 8 digits are enough, and extensions are refused anyway. */
+  private static final int MAX_CHUNK_LINE = 256;
 
   /**
    * Set on an answer without a body: the Content-Length to show instead of Helidon's 0, empty to
@@ -58,7 +66,7 @@ public final class Http1Guard implements ServerConnectionSelector {
         Http1ConnectionSelector.builder()
             .config(
                 config
-                    .addReceiveListener(new WithoutTe())
+                    .addReceiveListener(new CheckedHead())
                     .addSendListener(new LengthOfNoBody())
                     .build())
             .build();
@@ -84,8 +92,23 @@ public final class Http1Guard implements ServerConnectionSelector {
     return http1.connection(new GuardedContext(context));
   }
 
-  /** TE speaks of the client's connection; Helidon would take it for a wish for its own trailer. */
-  private static final class WithoutTe implements Http1ConnectionListener {
+  private static final class CheckedHead implements Http1ConnectionListener {
+    /** Helidon's routing decodes the path, and takes it for a fault of its own when it cannot. */
+    @Override
+    public void prologue(ConnectionContext context, HttpPrologue prologue) {
+      String path = prologue.uriPath().rawPath();
+      for (int at = path.indexOf('%'); at >= 0; at = path.indexOf('%', at + 3)) {
+        if (at + 2 >= path.length()
+            || !HexFormat.isHexDigit(path.charAt(at + 1))
+            || !HexFormat.isHexDigit(path.charAt(at + 2))) {
+          throw refusal(Status.BAD_REQUEST_400, "a % in the path is not followed by two digits");
+        }
+      }
+    }
+
+    /**
+     * TE speaks of the client's connection; Helidon would take it for a wish for its own trailer.
+     */
     @Override
     public void headers(ConnectionContext context, Headers headers) {
       if (headers instanceof WritableHeaders<?> writable) {
@@ -109,16 +132,24 @@ public final class Http1Guard implements ServerConnectionSelector {
     }
   }
 
-  /** Refuses to gather more than {@link #MAX_CHUNK} bytes at once. */
+  /**
+   * Bounds what Helidon gathers of a chunked body, and looks at what it skips. Takes what the
+   * connection's own reader has, then reads from the socket itself.
+   */
   private static final class GuardedReader extends DataReader {
     @SuppressWarnings("removal") // the only way to extend the class
-    GuardedReader(DataReader reader) {
+    GuardedReader(ConnectionContext context) {
       super(
           () -> {
+            DataReader before = context.dataReader();
+            int had = before.available();
+            if (had > 0) {
+              return before.readBytes(had);
+            }
             try {
-              return reader.readBuffer().readBytes();
-            } catch (InsufficientDataAvailableException e) {
-              return null;
+              return context.serverSocket().get();
+            } catch (UncheckedIOException e) {
+              throw new ServerConnectionException("the client is gone", e);
             }
           });
     }
@@ -126,23 +157,53 @@ public final class Http1Guard implements ServerConnectionSelector {
     @Override
     public BufferData readBuffer(int length) {
       if (length > MAX_CHUNK) {
-        throw RequestException.builder()
-            .type(EventType.BAD_REQUEST)
-            .status(Status.REQUEST_ENTITY_TOO_LARGE_413)
-            .setKeepAlive(false)
-            .message(
-                "a chunk of the body has " + length + " bytes; at most " + MAX_CHUNK + " are taken")
-            .build();
+        throw refusal(
+            Status.REQUEST_ENTITY_TOO_LARGE_413,
+            "a chunk of the body has " + length + " bytes; at most " + MAX_CHUNK + " are taken");
       }
-      return super.readBuffer(length);
+      BufferData read = getBuffer(length);
+      super.skip(length);
+      return read;
     }
+
+    /** Called for the line before a chunk and the one after the last; Helidon sets it no bound. */
+    @Override
+    public String readLine() {
+      int end = findNewLine(MAX_CHUNK_LINE);
+      if (end == MAX_CHUNK_LINE) {
+        throw refusal(Status.BAD_REQUEST_400, "a chunk's size is no number");
+      }
+      String line = end == 0 ? "" : readAsciiString(end);
+      super.skip(2);
+      return line;
+    }
+
+    /**
+     * By two bytes Helidon skips line ends only; after a chunk it does not look whether it is one.
+     */
+    @Override
+    public void skip(int length) {
+      if (length == 2 && !startsWithNewLine()) {
+        throw refusal(Status.BAD_REQUEST_400, "a chunk of the body is longer than it says");
+      }
+      super.skip(length);
+    }
+  }
+
+  private static RequestException refusal(Status status, String message) {
+    return RequestException.builder()
+        .type(EventType.BAD_REQUEST)
+        .status(status)
+        .setKeepAlive(false)
+        .message(message)
+        .build();
   }
 
   private record GuardedContext(ConnectionContext context, DataReader dataReader)
       implements ConnectionContext {
 
     GuardedContext(ConnectionContext context) {
-      this(context, new GuardedReader(context.dataReader()));
+      this(context, new GuardedReader(context));
     }
 
     @Override

@@ -42,22 +42,33 @@ record RequestTarget(String origin, String path, @Nullable String authority) {
   }
 
   private static @Nullable RequestTarget absoluteForm(String raw) {
-    int start = raw.indexOf("://") + 3;
-    if (!raw.regionMatches(true, 0, "http://", 0, start)
-        && !raw.regionMatches(true, 0, "https://", 0, start)) {
+    int start;
+    if (raw.regionMatches(true, 0, "http://", 0, 7)) {
+      start = 7;
+    } else if (raw.regionMatches(true, 0, "https://", 0, 8)) {
+      start = 8;
+    } else {
       return null;
     }
     int end = start;
-    while (end < raw.length() && raw.charAt(end) != '/' && raw.charAt(end) != '?') {
+    while (end < raw.length() && isAuthority(raw.charAt(end))) {
       end++;
     }
-    String authority = raw.substring(start, end);
-    if (authority.isEmpty() || authority.indexOf('@') >= 0) {
+    if (end == start || (end < raw.length() && raw.charAt(end) != '/' && raw.charAt(end) != '?')) {
       return null;
     }
+    String authority = raw.substring(start, end);
     String rest = raw.substring(end);
     String origin = rest.startsWith("/") ? rest : "/" + rest;
     return new RequestTarget(origin, decodedPath(origin), authority);
+  }
+
+  /** RFC 3986, section 3.2, less user information, which RFC 9110, section 4.2.4, warns of. */
+  private static boolean isAuthority(char c) {
+    return (c >= 'a' && c <= 'z')
+        || (c >= 'A' && c <= 'Z')
+        || (c >= '0' && c <= '9')
+        || "-._~%!$&'()*+,;=:[]".indexOf(c) >= 0;
   }
 
   private static String decodedPath(String origin) {

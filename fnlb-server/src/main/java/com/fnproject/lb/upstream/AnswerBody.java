@@ -2,7 +2,7 @@ package com.fnproject.lb.upstream;
 
 import com.fnproject.lb.upstream.UpstreamCall.Sink;
 import io.helidon.common.buffers.DataReader;
-import java.nio.charset.StandardCharsets;
+import java.util.HexFormat;
 
 /**
  * The body of one answer, read from its connection as RFC 9112, section 6, frames it. WebClient's
@@ -133,15 +133,15 @@ final class AnswerBody {
    */
   private static long chunkSize(String line) {
     int end = 0;
-    while (end < line.length() && Character.digit(line.charAt(end), 16) >= 0) {
+    while (end < line.length() && HexFormat.isHexDigit(line.charAt(end))) {
       end++;
     }
-    String rest = line.substring(end).stripLeading();
-    if (end == 0 || end > 15 || !(rest.isEmpty() || rest.charAt(0) == ';')) {
-      byte[] shown =
-          line.substring(0, Math.min(20, line.length())).getBytes(StandardCharsets.US_ASCII);
-      throw new IllegalStateException(
-          "a chunk's size is no number: " + new String(shown, StandardCharsets.US_ASCII));
+    int rest = end;
+    while (rest < line.length() && (line.charAt(rest) == ' ' || line.charAt(rest) == '\t')) {
+      rest++;
+    }
+    if (end == 0 || end > 15 || (rest < line.length() && line.charAt(rest) != ';')) {
+      throw new IllegalStateException("a chunk's size is no number");
     }
     return Long.parseLong(line, 0, end, 16);
   }

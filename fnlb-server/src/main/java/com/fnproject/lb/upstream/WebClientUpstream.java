@@ -41,7 +41,8 @@ public final class WebClientUpstream implements Upstream {
    * Stands in for a User-Agent that the client did not send; the client library would put in its
    * own.
    */
-  private static final Header NO_USER_AGENT = HeaderValues.create(HeaderNames.USER_AGENT, "none");
+  private static final Header NO_USER_AGENT =
+      HeaderValues.createCached(HeaderNames.USER_AGENT, "none");
 
   private final Http1Client client;
 
@@ -73,7 +74,8 @@ public final class WebClientUpstream implements Upstream {
 
   private static WebClientServiceResponse withoutUserAgent(
       WebClientService.Chain chain, WebClientServiceRequest request) {
-    if (request.headers().contains(NO_USER_AGENT)) {
+    // By identity, which a cached header keeps: a client may well be called "none".
+    if (request.headers().get(HeaderNames.USER_AGENT) == NO_USER_AGENT) {
       request.headers().remove(HeaderNames.USER_AGENT);
     }
     return chain.proceed(request);
@@ -178,6 +180,9 @@ public final class WebClientUpstream implements Upstream {
           }
           out.write(buffer, 0, count);
         } catch (IOException | RuntimeException e) {
+          if (!connection.written()) {
+            throw failure(e);
+          }
           stopUpload(out);
           return;
         }
@@ -193,7 +198,7 @@ public final class WebClientUpstream implements Upstream {
       }
     }
 
-    private UpstreamException failure(RuntimeException e) {
+    private UpstreamException failure(Exception e) {
       boolean sent = connection.written();
       for (Throwable cause = e; cause != null; cause = cause.getCause()) {
         if (cause instanceof SocketTimeoutException) {
@@ -221,10 +226,14 @@ public final class WebClientUpstream implements Upstream {
     // Helidon reads header fields as ASCII and puts U+FFFD for anything else: the value is lost.
     private void checkText(Headers headers) {
       for (Header header : headers) {
-        for (String value : header.allValues()) {
-          if (value.indexOf('\ufffd') >= 0) {
-            throw invalid("header " + header.name() + " holds bytes outside of ASCII");
+        boolean lossy = header.valueCount() == 1 && isLossy(header.get());
+        if (header.valueCount() > 1) {
+          for (String value : header.allValues()) {
+            lossy |= isLossy(value);
           }
+        }
+        if (lossy) {
+          throw invalid("header " + header.name() + " holds bytes outside of ASCII");
         }
       }
       if (headers.contains(HeaderNames.TRAILER)) {
@@ -322,6 +331,10 @@ public final class WebClientUpstream implements Upstream {
             .port(80)
             .path(UriPath.create(target))
             .build());
+  }
+
+  private static boolean isLossy(String value) {
+    return value.indexOf('\ufffd') >= 0;
   }
 
   private static boolean hasToken(Headers headers, String token) {
