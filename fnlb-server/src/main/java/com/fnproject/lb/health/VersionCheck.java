@@ -218,21 +218,23 @@ final class VersionCheck implements AutoCloseable {
 
   private static String version(byte[] body) throws CheckFailure {
     String text = new String(body, StandardCharsets.UTF_8);
+    // Not skipArray and skipObject: these never return when the text ends within the value.
     try (JsonParser json = Json.createParser(new StringReader(text))) {
-      if (json.next() == JsonParser.Event.START_OBJECT) {
-        while (json.next() == JsonParser.Event.KEY_NAME) {
-          boolean wanted = json.getString().equals("version");
-          JsonParser.Event value = json.next();
-          if (wanted && value == JsonParser.Event.VALUE_STRING) {
-            return json.getString();
+      int depth = 0;
+      boolean wanted = false;
+      do {
+        switch (json.next()) {
+          case START_OBJECT, START_ARRAY -> depth++;
+          case END_OBJECT, END_ARRAY -> depth--;
+          case KEY_NAME -> wanted = depth == 1 && json.getString().equals("version");
+          case VALUE_STRING -> {
+            if (wanted && depth == 1) {
+              return json.getString();
+            }
           }
-          if (value == JsonParser.Event.START_OBJECT) {
-            json.skipObject();
-          } else if (value == JsonParser.Event.START_ARRAY) {
-            json.skipArray();
-          }
+          default -> {}
         }
-      }
+      } while (depth > 0);
     } catch (JsonException | NoSuchElementException e) {
       throw new CheckFailure("no JSON in the answer: " + Quoted.of(text));
     }
