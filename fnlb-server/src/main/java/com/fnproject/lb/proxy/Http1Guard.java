@@ -11,7 +11,6 @@ import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
 import io.helidon.http.Headers;
-import io.helidon.http.HttpPrologue;
 import io.helidon.http.RequestException;
 import io.helidon.http.Status;
 import io.helidon.http.WritableHeaders;
@@ -26,7 +25,6 @@ import io.helidon.webserver.http1.Http1ConnectionSelector;
 import io.helidon.webserver.spi.ServerConnection;
 import io.helidon.webserver.spi.ServerConnectionSelector;
 import java.io.UncheckedIOException;
-import java.util.HexFormat;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
@@ -66,7 +64,7 @@ public final class Http1Guard implements ServerConnectionSelector {
         Http1ConnectionSelector.builder()
             .config(
                 config
-                    .addReceiveListener(new CheckedHead())
+                    .addReceiveListener(new WithoutTe())
                     .addSendListener(new LengthOfNoBody())
                     .build())
             .build();
@@ -92,20 +90,7 @@ public final class Http1Guard implements ServerConnectionSelector {
     return http1.connection(new GuardedContext(context));
   }
 
-  private static final class CheckedHead implements Http1ConnectionListener {
-    /** Helidon's routing decodes the path, and takes it for a fault of its own when it cannot. */
-    @Override
-    public void prologue(ConnectionContext context, HttpPrologue prologue) {
-      String path = prologue.uriPath().rawPath();
-      for (int at = path.indexOf('%'); at >= 0; at = path.indexOf('%', at + 3)) {
-        if (at + 2 >= path.length()
-            || !HexFormat.isHexDigit(path.charAt(at + 1))
-            || !HexFormat.isHexDigit(path.charAt(at + 2))) {
-          throw refusal(Status.BAD_REQUEST_400, "a % in the path is not followed by two digits");
-        }
-      }
-    }
-
+  private static final class WithoutTe implements Http1ConnectionListener {
     /**
      * TE speaks of the client's connection; Helidon would take it for a wish for its own trailer.
      */

@@ -9,13 +9,12 @@ import com.fnproject.lb.insight.CallStats;
 import com.fnproject.lb.node.NodeAddress;
 import com.fnproject.lb.node.NodeChange;
 import com.fnproject.lb.node.NodeRegistry;
+import com.fnproject.lb.node.Registries;
 import com.fnproject.lb.testbed.wire.RawAnswer;
 import com.fnproject.lb.testbed.wire.RawClient;
 import com.fnproject.lb.testbed.wire.RawHead;
 import com.fnproject.lb.testbed.wire.Replies;
 import com.fnproject.lb.testbed.wire.RudeNode;
-import com.fnproject.lb.upstream.UpstreamConfig;
-import com.fnproject.lb.upstream.UpstreamPool;
 import io.helidon.webserver.WebServer;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -214,11 +213,6 @@ class AdminApiTest {
         "/1/lb/nodes;v=1",
         "/1/lb/%6eodes",
         "/1/lb/x/../nodes",
-        "/1/%6cb/nodes",
-        "//1/lb/nodes",
-        "/1//lb/nodes",
-        "/./1/lb/nodes",
-        "/x/../1/lb/nodes",
         "/1/lb//nodes",
       })
   void knowsNoOtherCommand(String target) throws IOException {
@@ -234,7 +228,22 @@ class AdminApiTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"/1/lbx", "/1/l", "/1", "/", "/1/LB/nodes", "/invoke/f", "/observer"})
+  @ValueSource(
+      strings = {
+        "/1/lbx",
+        "/1/l",
+        "/1",
+        "/",
+        "/1/LB/nodes",
+        "/invoke/f",
+        "/observer",
+        // Nodes are sent what was written, so what is written decides.
+        "/1/%6cb/nodes",
+        "//1/lb/nodes",
+        "/1//lb/nodes",
+        "/./1/lb/nodes",
+        "/x/../1/lb/nodes",
+      })
   void leavesOtherPathsToTheNodes(String target) throws IOException {
     assertThat(get(shared.port(), target).status()).isEqualTo(503);
     assertThat(get(split.port(), target).text()).isEqualTo("from the node");
@@ -416,14 +425,7 @@ class AdminApiTest {
 
   @Test
   void refusesMoreNodesThanABalancerTakes() throws Exception {
-    UpstreamConfig config =
-        new UpstreamConfig(
-            1, 1, Duration.ofSeconds(1), Duration.ofSeconds(1), Duration.ofSeconds(1), 4096);
-    try (NodeRegistry registry =
-        new NodeRegistry(
-            address -> new UpstreamPool(address.host(), address.port(), config, () -> 0),
-            nodes -> call -> null,
-            () -> 0)) {
+    try (NodeRegistry registry = Registries.unconnected(nodes -> call -> null, () -> 0)) {
       for (int i = 1; i <= NodeRegistry.MAX_NODES; i++) {
         assertThat(registry.apply(new NodeChange.Add(NodeAddress.parse("n:" + i)))).isTrue();
       }
@@ -432,7 +434,7 @@ class AdminApiTest {
           WebServer.builder()
               .shutdownHook(false)
               .host("127.0.0.1")
-              .routing(routing -> routing.register(AdminApi.PATH, api))
+              .routing(routing -> routing.any(api))
               .build()
               .start();
       try (RawClient client = RawClient.connect(server.port())) {

@@ -10,13 +10,12 @@ import com.fnproject.lb.node.Node;
 import com.fnproject.lb.node.NodeAddress;
 import com.fnproject.lb.node.NodeChange;
 import com.fnproject.lb.node.NodeRegistry;
+import com.fnproject.lb.node.Registries;
 import com.fnproject.lb.spi.Outcome;
 import com.fnproject.lb.spi.RoutedFunction;
 import com.fnproject.lb.spi.RoutingCall;
 import com.fnproject.lb.spi.RoutingNode;
 import com.fnproject.lb.spi.RoutingResult;
-import com.fnproject.lb.upstream.UpstreamConfig;
-import com.fnproject.lb.upstream.UpstreamPool;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.Instant;
@@ -46,14 +45,7 @@ class CallStatsTest {
 
   @BeforeEach
   void addNodes() {
-    UpstreamConfig config =
-        new UpstreamConfig(
-            1, 1, Duration.ofSeconds(1), Duration.ofSeconds(1), Duration.ofSeconds(1), 4096);
-    registry =
-        new NodeRegistry(
-            address -> new UpstreamPool(address.host(), address.port(), config, () -> 0),
-            nodes -> call -> null,
-            () -> 0);
+    registry = Registries.unconnected(nodes -> call -> null, () -> 0);
     registry.apply(new NodeChange.Add(NodeAddress.parse("a:1")));
     registry.apply(new NodeChange.Add(NodeAddress.parse("b:1")));
     a = registry.table().nodes().all().getFirst();

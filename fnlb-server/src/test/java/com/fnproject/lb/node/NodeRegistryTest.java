@@ -5,9 +5,6 @@ import static org.assertj.core.api.Assertions.assertThatIllegalStateException;
 
 import com.fnproject.lb.spi.NodeSelector;
 import com.fnproject.lb.spi.NodeSnapshot;
-import com.fnproject.lb.upstream.UpstreamConfig;
-import com.fnproject.lb.upstream.UpstreamPool;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashMap;
 import java.util.List;
@@ -29,10 +26,6 @@ import net.jqwik.api.constraints.Size;
 import org.junit.jupiter.api.Test;
 
 class NodeRegistryTest {
-
-  private static final UpstreamConfig UPSTREAM =
-      new UpstreamConfig(
-          1, 0, Duration.ofSeconds(1), Duration.ZERO, Duration.ofSeconds(1), 64 * 1024);
 
   /** Remembers what it was built for. */
   private record BuiltFor(NodeSnapshot snapshot) implements NodeSelector {
@@ -56,10 +49,7 @@ class NodeRegistryTest {
   }
 
   private static NodeRegistry registry() {
-    return new NodeRegistry(
-        address -> new UpstreamPool(address.host(), address.port(), UPSTREAM, System::nanoTime),
-        BuiltFor::new,
-        System::nanoTime);
+    return Registries.unconnected(BuiltFor::new, System::nanoTime);
   }
 
   private static boolean apply(NodeRegistry registry, Step step) {

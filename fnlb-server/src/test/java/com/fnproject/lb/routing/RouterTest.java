@@ -7,6 +7,7 @@ import com.fnproject.lb.node.Node;
 import com.fnproject.lb.node.NodeAddress;
 import com.fnproject.lb.node.NodeChange;
 import com.fnproject.lb.node.NodeRegistry;
+import com.fnproject.lb.node.Registries;
 import com.fnproject.lb.spi.NodeSelector;
 import com.fnproject.lb.spi.NodeSnapshot;
 import com.fnproject.lb.spi.Outcome;
@@ -15,12 +16,9 @@ import com.fnproject.lb.spi.RoutingCall;
 import com.fnproject.lb.spi.RoutingNode;
 import com.fnproject.lb.spi.RoutingPolicy;
 import com.fnproject.lb.spi.RoutingResult;
-import com.fnproject.lb.upstream.UpstreamConfig;
-import com.fnproject.lb.upstream.UpstreamPool;
 import io.helidon.metrics.api.Counter;
 import io.helidon.metrics.api.MeterRegistry;
 import io.helidon.metrics.api.MetricsConfig;
-import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -38,10 +36,6 @@ import org.junit.jupiter.params.provider.MethodSource;
 
 /** A policy is foreign code: whatever it does costs a counter, never a call. */
 class RouterTest {
-
-  private static final UpstreamConfig UPSTREAM =
-      new UpstreamConfig(
-          1, 0, Duration.ofSeconds(1), Duration.ZERO, Duration.ofSeconds(1), 64 * 1024);
 
   /** A policy whose every step is the test's. */
   private static final class Scripted implements RoutingPolicy {
@@ -154,11 +148,7 @@ class RouterTest {
   private final AtomicLong clock = new AtomicLong();
   private final MeterRegistry meters = MeterRegistry.create(MetricsConfig.create());
   private final Router router = new Router(policy, "scripted", clock::get, meters);
-  private final NodeRegistry registry =
-      new NodeRegistry(
-          address -> new UpstreamPool(address.host(), address.port(), UPSTREAM, clock::get),
-          router::newSelector,
-          clock::get);
+  private final NodeRegistry registry = Registries.unconnected(router::newSelector, clock::get);
   private final List<String> complaints = new ArrayList<>();
   private final Logger logger = Logger.getLogger(Router.class.getName());
   private final Handler recorder =
