@@ -14,8 +14,8 @@ import java.io.InputStream;
 final class BoundedBody {
 
   /**
-   * How much of an unwanted body is read after the answer, so that a client still sending gets to
-   * read it.
+   * How much of an unwanted body is read, so that a client still sending gets to read the answer
+   * instead of losing it to a reset.
    */
   private static final int LINGER = 1024 * 1024;
 
@@ -45,7 +45,12 @@ final class BoundedBody {
     }
     byte[] body;
     try {
-      body = request.content().inputStream().readNBytes(max + 1);
+      InputStream in = request.content().inputStream();
+      body = in.readNBytes(max + 1);
+      if (body.length > max) {
+        // Now, because nobody can ask Helidon for the rest of a body later.
+        readOn(in);
+      }
     } catch (CloseConnectionException e) {
       throw e;
     } catch (IOException | RuntimeException e) {
@@ -76,14 +81,18 @@ final class BoundedBody {
     if (request.headers().containsToken(HeaderValues.EXPECT_100) && !request.content().consumed()) {
       return;
     }
-    byte[] unwanted = new byte[8192];
-    try (InputStream in = request.content().inputStream()) {
-      int count = 0;
-      for (int all = 0; all < LINGER && count >= 0; all += count) {
-        count = in.read(unwanted);
-      }
+    try {
+      readOn(request.content().inputStream());
     } catch (IOException | RuntimeException e) {
       // The connection is closed anyhow.
+    }
+  }
+
+  private static void readOn(InputStream in) throws IOException {
+    byte[] unwanted = new byte[8192];
+    int count = 0;
+    for (int all = 0; all < LINGER && count >= 0; all += count) {
+      count = in.read(unwanted);
     }
   }
 }
