@@ -107,7 +107,7 @@ class ShutdownIT {
         RawClient client = callUnderWay(balancer)) {
       balancer.signal("TERM");
       assertThat(balancer.awaitEnd()).isEqualTo(1);
-      assertThat(balancer.log("calls had to be cut")).hasSize(1);
+      assertThat(balancer.log("stopped: 1 calls were cut")).hasSize(1);
       assertThat(client.readToEnd()).isEmpty();
     }
   }
