@@ -55,7 +55,11 @@ class NodeKilledIT {
       NODE_PROCESSES.add(node);
       NAMES.add(node.name());
     }
-    balancer = RunningBalancer.start("--nodes", String.join(",", NAMES));
+    balancer =
+        RunningBalancer.command(
+                "--listen=127.0.0.1:0", "--hc-interval=100ms", "--nodes", String.join(",", NAMES))
+            .jvm("-Xmx256m")
+            .start();
     balancer.awaitOnline(NAMES);
   }
 

@@ -117,9 +117,13 @@ final class RunningBalancer implements AutoCloseable {
     err = new Said("stderr", process.getErrorStream());
   }
 
-  /** A command line as it is. */
+  /**
+   * A command line as it is. The virtual machine compiles in its quick way only, which halves what
+   * a start costs; tests under load say otherwise.
+   */
   static Command command(String... arguments) {
-    return new Command(List.of("-Xmx256m"), Map.of(), List.of(arguments));
+    return new Command(
+        List.of("-Xmx256m", "-XX:TieredStopAtLevel=1"), Map.of(), List.of(arguments));
   }
 
   /**
