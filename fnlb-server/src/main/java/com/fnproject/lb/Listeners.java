@@ -15,6 +15,7 @@ import io.helidon.http.encoding.ContentEncoder;
 import io.helidon.http.encoding.ContentEncodingContext;
 import io.helidon.http.encoding.ContentEncodingContextConfig;
 import io.helidon.webserver.CloseConnectionException;
+import io.helidon.webserver.ErrorHandling;
 import io.helidon.webserver.WebServer;
 import io.helidon.webserver.WebServerConfig;
 import io.helidon.webserver.http.DirectHandlers;
@@ -44,6 +45,10 @@ final class Listeners {
   /** Descriptors kept for what is no client: logs, jars, health checks, listeners. */
   private static final long RESERVED_DESCRIPTORS = 128;
 
+  /** What Helidon says where it would have to repeat what the client sent. */
+  private static final String MESSAGE_KEPT_BACK =
+      "Bad request, see server log for more information";
+
   private Listeners() {}
 
   /**
@@ -69,6 +74,7 @@ final class Listeners {
         .connectionOptions(options -> options.tcpNoDelay(true).socketKeepAlive(true))
         .contentEncoding(PASS_THROUGH)
         .directHandlers(directHandlers())
+        .errorHandling(ErrorHandling.builder().includeEntity(true).build())
         .protocolsDiscoverServices(false)
         .addConnectionSelector(
             new Http1Guard(
@@ -172,7 +178,10 @@ final class Listeners {
       text = "only HTTP/1.1 is spoken here";
     } else if (status.code() == 414) {
       text = "the request line is too long";
-    } else if (badHead || message == null || message.isEmpty()) {
+    } else if (badHead
+        || message == null
+        || message.isEmpty()
+        || message.equals(MESSAGE_KEPT_BACK)) {
       text = "the request's head is malformed or too large";
     } else {
       text = type == EventType.INTERNAL_ERROR ? "internal error" : message;

@@ -135,6 +135,9 @@ final class Exchange implements BookedCall, RoutingResult {
     int count = 0;
     for (Header header : headers) {
       count += header.valueCount();
+      if (header.name().isEmpty()) {
+        return ProxyError.NAMELESS_HEADER;
+      }
       if (HopHeaders.isLossy(header)) {
         return ProxyError.BAD_HEADER;
       }

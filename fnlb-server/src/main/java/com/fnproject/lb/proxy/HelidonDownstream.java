@@ -3,6 +3,7 @@ package com.fnproject.lb.proxy;
 import com.fnproject.lb.fn.FnAnswer;
 import com.fnproject.lb.upstream.RequestBody;
 import io.helidon.common.buffers.BufferData;
+import io.helidon.common.buffers.DataReader.InsufficientDataAvailableException;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
 import io.helidon.http.Headers;
@@ -91,7 +92,7 @@ final class HelidonDownstream implements Downstream {
           length,
           buffer -> {
             bodyConsumed = true;
-            int count = read(in, buffer);
+            int count = read(in, buffer, 0);
             if (count < 0) {
               bodyLeft = false;
             }
@@ -111,14 +112,10 @@ final class HelidonDownstream implements Downstream {
     return new RequestBody.Replayable(bytes);
   }
 
-  private static int read(InputStream in, byte[] buffer) {
-    return read(in, buffer, 0);
-  }
-
   private static int read(InputStream in, byte[] buffer, int at) {
     try {
       return in.read(buffer, at, buffer.length - at);
-    } catch (IOException e) {
+    } catch (IOException | InsufficientDataAvailableException e) {
       throw new CloseConnectionException("the request's body could not be read", e);
     }
   }

@@ -25,6 +25,7 @@ import io.helidon.webserver.http1.Http1ConnectionSelector;
 import io.helidon.webserver.spi.ServerConnection;
 import io.helidon.webserver.spi.ServerConnectionSelector;
 import java.io.UncheckedIOException;
+import java.util.HexFormat;
 import java.util.Optional;
 import java.util.Set;
 import java.util.concurrent.ExecutorService;
@@ -151,14 +152,23 @@ public final class Http1Guard implements ServerConnectionSelector {
       return read;
     }
 
-    /** Called for the line before a chunk and the one after the last; Helidon sets it no bound. */
+    /**
+     * Called for the line before a chunk and the one after the last; Helidon sets it no bound, and
+     * takes a sign before the number.
+     */
     @Override
     public String readLine() {
       int end = findNewLine(MAX_CHUNK_LINE);
-      if (end == MAX_CHUNK_LINE) {
-        throw refusal(Status.BAD_REQUEST_400, "a chunk's size is no number");
+      String line = end == 0 || end == MAX_CHUNK_LINE ? "" : readAsciiString(end);
+      boolean hex = end < MAX_CHUNK_LINE;
+      for (int i = 0; i < line.length() && hex; i++) {
+        hex = HexFormat.isHexDigit(line.charAt(i));
       }
-      String line = end == 0 ? "" : readAsciiString(end);
+      if (!hex) {
+        throw refusal(
+            Status.BAD_REQUEST_400,
+            "the body is not chunked as it should be; extensions and trailers are not taken");
+      }
       super.skip(2);
       return line;
     }

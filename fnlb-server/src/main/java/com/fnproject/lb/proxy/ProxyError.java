@@ -37,9 +37,12 @@ record ProxyError(Status status, String message, int retryAfterSeconds, String a
   static final ProxyError BAD_TARGET =
       of(
           Status.BAD_REQUEST_400,
-          "the request target is neither a path nor an http address of visible ASCII characters");
+          "the request target is neither a path nor an http address, of visible ASCII characters and"
+              + " whole percent-escapes");
   static final ProxyError BAD_HEADER =
       of(Status.BAD_REQUEST_400, "a header field holds bytes outside of ASCII");
+  static final ProxyError NAMELESS_HEADER =
+      of(Status.BAD_REQUEST_400, "a header field has no name");
   static final ProxyError HEAD_WITH_BODY =
       of(Status.BAD_REQUEST_400, "a HEAD request must not have a body");
   static final ProxyError METHOD =

@@ -11,7 +11,7 @@ import org.jspecify.annotations.Nullable;
  *
  * @param origin the origin-form, or {@code *}: what nodes are sent, byte for byte as the client
  *     wrote it
- * @param path its path, percent-decoded once; as written if it does not decode
+ * @param path its path, percent-decoded once
  * @param authority host and port of an absolute-form, which then stand instead of the Host header;
  *     else null
  */
@@ -23,7 +23,8 @@ record RequestTarget(String origin, String path, @Nullable String authority) {
    * @param raw as the client wrote it
    * @param method the request method
    * @return null if it is none that can be forwarded: characters outside of visible ASCII, a
-   *     fragment, a scheme other than http and https, or {@code *} with a method other than OPTIONS
+   *     fragment, half a percent-escape in the path, a scheme other than http and https, or {@code
+   *     *} with a method other than OPTIONS
    */
   static @Nullable RequestTarget parse(String raw, String method) {
     for (int i = 0; i < raw.length(); i++) {
@@ -33,12 +34,17 @@ record RequestTarget(String origin, String path, @Nullable String authority) {
       }
     }
     if (raw.startsWith("/")) {
-      return new RequestTarget(raw, decodedPath(raw), null);
+      return originForm(raw, null);
     }
     if (raw.equals("*")) {
       return method.equals("OPTIONS") ? new RequestTarget(raw, raw, null) : null;
     }
     return absoluteForm(raw);
+  }
+
+  private static @Nullable RequestTarget originForm(String origin, @Nullable String authority) {
+    String path = decodedPath(origin);
+    return path == null ? null : new RequestTarget(origin, path, authority);
   }
 
   private static @Nullable RequestTarget absoluteForm(String raw) {
@@ -60,7 +66,7 @@ record RequestTarget(String origin, String path, @Nullable String authority) {
     String authority = raw.substring(start, end);
     String rest = raw.substring(end);
     String origin = rest.startsWith("/") ? rest : "/" + rest;
-    return new RequestTarget(origin, decodedPath(origin), authority);
+    return originForm(origin, authority);
   }
 
   /** RFC 3986, section 3.2, less user information, which RFC 9110, section 4.2.4, warns of. */
@@ -71,7 +77,7 @@ record RequestTarget(String origin, String path, @Nullable String authority) {
         || "-._~%!$&'()*+,;=:[]".indexOf(c) >= 0;
   }
 
-  private static String decodedPath(String origin) {
+  private static @Nullable String decodedPath(String origin) {
     int query = origin.indexOf('?');
     String path = query < 0 ? origin : origin.substring(0, query);
     if (path.indexOf('%') < 0) {
@@ -87,7 +93,7 @@ record RequestTarget(String origin, String path, @Nullable String authority) {
       int high = i + 2 < path.length() ? Character.digit(path.charAt(i + 1), 16) : -1;
       int low = i + 2 < path.length() ? Character.digit(path.charAt(i + 2), 16) : -1;
       if (high < 0 || low < 0) {
-        return path;
+        return null;
       }
       bytes.write(high << 4 | low);
       i += 2;

@@ -23,6 +23,7 @@ import io.helidon.webclient.spi.WebClientService;
 import java.io.IOException;
 import java.io.OutputStream;
 import java.net.SocketTimeoutException;
+import java.nio.charset.StandardCharsets;
 import java.util.List;
 import org.jspecify.annotations.Nullable;
 
@@ -36,6 +37,7 @@ public final class WebClientUpstream implements Upstream {
 
   private static final int MAX_STATUS_LINE = 4096;
   private static final int UPLOAD_BUFFER = 16 * 1024;
+  private static final byte[] INTERIM = "HTTP/1.1 1".getBytes(StandardCharsets.US_ASCII);
 
   /**
    * Stands in for a User-Agent that the client did not send; the client library would put in its
@@ -196,6 +198,10 @@ public final class WebClientUpstream implements Upstream {
       } catch (IOException e) {
         // It complains that the body is shorter than announced, which is the point.
       }
+      // The node would wait for the rest of the body, and we for the rest of the answer.
+      if (connection.reader().startsWith(INTERIM)) {
+        throw invalid("an interim answer to a body that is under way");
+      }
     }
 
     private UpstreamException failure(Exception e) {
@@ -226,6 +232,9 @@ public final class WebClientUpstream implements Upstream {
     // Helidon reads header fields as ASCII and puts U+FFFD for anything else: the value is lost.
     private void checkText(Headers headers) {
       for (Header header : headers) {
+        if (header.name().isEmpty()) {
+          throw invalid("a header has no name");
+        }
         boolean lossy = header.valueCount() == 1 && isLossy(header.get());
         if (header.valueCount() > 1) {
           for (String value : header.allValues()) {

@@ -1,7 +1,7 @@
 package com.fnproject.lb.proxy;
 
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
+import static org.awaitility.Awaitility.with;
 
 import com.fnproject.lb.FnLoadBalancer;
 import com.fnproject.lb.testbed.wire.RawAnswer;
@@ -17,6 +17,7 @@ import java.util.List;
 import java.util.Random;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicInteger;
+import org.awaitility.core.ConditionFactory;
 import org.junit.jupiter.api.AfterAll;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.BeforeAll;
@@ -65,6 +66,11 @@ abstract class ForwardingConformance {
     return one;
   }
 
+  /** Waits for what needs milliseconds. */
+  static ConditionFactory soon() {
+    return with().pollDelay(Duration.ZERO).pollInterval(Duration.ofMillis(5)).await();
+  }
+
   /** A head whose lines end as HTTP's do. */
   static String http(String text) {
     return text.replace("\n", "\r\n");
@@ -107,6 +113,40 @@ abstract class ForwardingConformance {
     one.reply(Replies.ok("fine"));
     assertThat(one.exchange(get(target)).status()).isEqualTo(200);
     assertThat(one.call().head().target()).isEqualTo(target);
+  }
+
+  @Test
+  void passesEveryVisibleCharacterInTargetsAndFields() throws IOException {
+    StringBuilder visible = new StringBuilder();
+    for (char c = '!'; c <= '~'; c++) {
+      visible.append(c);
+    }
+    String query = visible.toString().replace("#", "");
+    // Of those that no URI holds, sendsTheTargetByteForByte has examples.
+    String path = "/" + query.replaceAll("[\"%/<>?\\\\^`{|}\\[\\]]", "");
+    one.reply(
+        Replies.raw(
+            "HTTP/1.1 200 OK\r\nX-All: "
+                + visible
+                + " \t"
+                + visible
+                + "\r\nContent-Length: 0\r\n\r\n"));
+    RawAnswer answer =
+        one.exchange(
+            "GET "
+                + path
+                + "?"
+                + query
+                + " HTTP/1.1\r\nHost: test\r\nX-All: "
+                + visible
+                + " \t"
+                + visible
+                + "\r\n!#$%&'*+.^_`|~: odd\r\n\r\n");
+    RawHead head = one.call().head();
+    assertThat(head.target()).isEqualTo(path + "?" + query);
+    assertThat(head.header("X-All")).isEqualTo(visible + " \t" + visible);
+    assertThat(head.header("!#$%&'*+.^_`|~")).isEqualTo("odd");
+    assertThat(answer.head().header("X-All")).isEqualTo(visible + " \t" + visible);
   }
 
   @Test
@@ -293,7 +333,7 @@ abstract class ForwardingConformance {
       try (RawClient client = one.client()) {
         client.send("POST /t/a/b HTTP/1.1\r\nHost: test\r\n" + framing + "\r\n\r\n");
         client.send(chunked ? "5\r\nfirst\r\n" : "first");
-        await().until(() -> one.arrivals().size() == 1);
+        soon().until(() -> one.arrivals().size() == 1);
         client.send(chunked ? "0\r\n\r\n" : "x".repeat(100_000 - 5));
         assertThat(client.readAnswer().text()).isEqualTo("fine");
         assertThat(one.call().body().text()).startsWith("first").hasSize(chunked ? 5 : 100_000);
@@ -342,7 +382,7 @@ abstract class ForwardingConformance {
         assertThat(answer.head().headers("Connection")).containsExactly("close");
         assertThat(client.closedWithin(Duration.ofSeconds(5))).isTrue();
       }
-      await().until(() -> one.node(0).openConnections() == 0);
+      soon().until(() -> one.node(0).openConnections() == 0);
     }
   }
 
@@ -359,13 +399,13 @@ abstract class ForwardingConformance {
       try (RawClient client = one.client()) {
         client.send("POST /t/a/b HTTP/1.1\r\nHost: test\r\n" + framing + "\r\n\r\n");
         client.send(framing.startsWith("T") ? "5\r\nxxxxx\r\n" : "xxxxx");
-        await().until(() -> one.arrivals().size() == 1);
+        soon().until(() -> one.arrivals().size() == 1);
       }
       ended.acquireUninterruptibly();
       assertThat(one.call().body().text()).isEqualTo("xxxxx");
       assertThat(one.call().body().complete()).isFalse();
       one.awaitQuiet();
-      await().until(() -> one.node(0).openConnections() == 0);
+      soon().until(() -> one.node(0).openConnections() == 0);
     }
   }
 
@@ -517,7 +557,7 @@ abstract class ForwardingConformance {
     one.reply(Replies.slowHead(signal, "slow"));
     try (RawClient client = one.client()) {
       client.send(get("/t/a/b"));
-      await().until(() -> one.arrivals().size() == 1);
+      soon().until(() -> one.arrivals().size() == 1);
       signal.release();
       assertThat(client.readAnswer().text()).isEqualTo("slow");
     }
@@ -563,7 +603,7 @@ abstract class ForwardingConformance {
       client.reset();
     }
     signal.release(2000);
-    await().until(() -> one.node(0).openConnections() == 0);
+    soon().until(() -> one.node(0).openConnections() == 0);
     one.awaitQuiet();
   }
 
@@ -583,6 +623,7 @@ abstract class ForwardingConformance {
         "HTTP/1.1 200 OK\r\nX : a\r\nContent-Length: 2\r\n\r\nhi",
         "HTTP/1.1 200 OK\r\nX: a\u0000b\r\nContent-Length: 2\r\n\r\nhi",
         "HTTP/1.1 200 OK\r\nX: a\nY: b\r\nContent-Length: 2\r\n\r\nhi",
+        "HTTP/1.1 200 OK\r\n: a\r\nContent-Length: 2\r\n\r\nhi",
         "HTTP/1.1 200 OK\nContent-Length: 2\n\nhi",
         "HTTP/1.1 20 OK\r\nContent-Length: 2\r\n\r\nhi",
         "HTTP/1.1 2000 OK\r\nContent-Length: 2\r\n\r\nhi",
@@ -701,10 +742,7 @@ abstract class ForwardingConformance {
       for (int i = 0; i < 300; i++) {
         // As after any pause: what the node did to its idle connection has arrived.
         int answered = i;
-        await()
-            .pollDelay(Duration.ZERO)
-            .pollInterval(Duration.ofMillis(1))
-            .until(() -> done.get() == answered);
+        soon().until(() -> done.get() == answered);
         RawAnswer answer = client.exchange(i % 2 == 0 ? post("/t/a/b", "x") : get("/t/a/b"));
         assertThat(answer.text()).isEqualTo("fine");
       }
@@ -880,7 +918,7 @@ abstract class ForwardingConformance {
           });
       assertThat(two.exchange(get("/t/a/b")).body().complete()).isFalse();
       // All that is left is the idle one, on which the second call was answered.
-      await().until(() -> two.node(0).openConnections() + two.node(1).openConnections() <= 1);
+      soon().until(() -> two.node(0).openConnections() + two.node(1).openConnections() <= 1);
     }
   }
 
@@ -906,7 +944,7 @@ abstract class ForwardingConformance {
       RawClient[] clients = {narrow.client(), narrow.client(), narrow.client()};
       clients[0].send(get("/t/a/b"));
       clients[1].send(get("/t/a/b"));
-      await().until(() -> narrow.arrivals().size() == 2);
+      soon().until(() -> narrow.arrivals().size() == 2);
       RawAnswer answer = clients[2].get("/t/a/b");
       assertThat(answer.status()).isEqualTo(503);
       assertThat(answer.text())
@@ -916,7 +954,7 @@ abstract class ForwardingConformance {
       assertThat(clients[0].readAnswer().text()).isEqualTo("fine");
       assertThat(clients[1].readAnswer().text()).isEqualTo("fine");
       assertThat(clients[2].get("/t/a/b").text()).isEqualTo("fine");
-      await().until(() -> narrow.node(0).openConnections() == 1);
+      soon().until(() -> narrow.node(0).openConnections() == 1);
     }
   }
 
@@ -931,9 +969,9 @@ abstract class ForwardingConformance {
             FINE.answer(connection, request);
           });
       RawClient first = narrow.client().send(get("/t/a/b"));
-      await().until(() -> narrow.arrivals().size() == 1);
+      soon().until(() -> narrow.arrivals().size() == 1);
       RawClient second = narrow.client().send(get("/t/a/b"));
-      await().until(() -> narrow.balancer().activeCalls() == 2);
+      soon().until(() -> narrow.balancer().activeCalls() == 2);
       signal.release(2);
       assertThat(first.readAnswer().text()).isEqualTo("fine");
       assertThat(second.readAnswer().text()).isEqualTo("fine");

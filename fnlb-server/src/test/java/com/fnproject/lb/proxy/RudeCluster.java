@@ -1,7 +1,7 @@
 package com.fnproject.lb.proxy;
 
+import static com.fnproject.lb.proxy.ForwardingConformance.soon;
 import static org.assertj.core.api.Assertions.assertThat;
-import static org.awaitility.Awaitility.await;
 
 import com.fnproject.lb.FnLoadBalancer;
 import com.fnproject.lb.testbed.wire.RawAnswer;
@@ -33,6 +33,7 @@ final class RudeCluster implements AutoCloseable {
   private final List<RawClient> clients = new ArrayList<>();
   private final List<Arrival> arrivals = new CopyOnWriteArrayList<>();
   private final FnLoadBalancer balancer;
+  private boolean stopped;
   private volatile Reply[] replies = {Replies.ok("fine")};
   private final AtomicInteger next = new AtomicInteger();
 
@@ -54,7 +55,7 @@ final class RudeCluster implements AutoCloseable {
     arguments.addAll(List.of("--hc-interval", "1h", "--nodes", String.join(",", names)));
     arguments.addAll(List.of(flags));
     balancer = starter.apply(arguments.toArray(String[]::new));
-    await().atMost(PATIENCE).pollInterval(Duration.ofMillis(5)).until(() -> online() == count);
+    soon().atMost(PATIENCE).until(() -> online() == count);
   }
 
   /** From now on calls get these replies, the last one again and again; what came is forgotten. */
@@ -110,10 +111,13 @@ final class RudeCluster implements AutoCloseable {
 
   /** Waits until no call is under way any more. */
   void awaitQuiet() {
-    await()
-        .atMost(PATIENCE)
-        .pollInterval(Duration.ofMillis(5))
-        .untilAsserted(() -> assertThat(balancer.activeCalls()).isZero());
+    soon().atMost(PATIENCE).untilAsserted(() -> assertThat(balancer.activeCalls()).isZero());
+  }
+
+  /** Stops the balancer before the end. */
+  int stop() {
+    stopped = true;
+    return balancer.stop();
   }
 
   /** Ends everything; fails if a call is still under way or a connection to a node is left. */
@@ -123,14 +127,13 @@ final class RudeCluster implements AutoCloseable {
     try {
       awaitQuiet();
     } finally {
-      balancer.stop();
+      if (!stopped) {
+        balancer.stop();
+      }
     }
     try {
       for (RudeNode node : nodes) {
-        await()
-            .atMost(PATIENCE)
-            .pollInterval(Duration.ofMillis(5))
-            .untilAsserted(() -> assertThat(node.openConnections()).isZero());
+        soon().atMost(PATIENCE).untilAsserted(() -> assertThat(node.openConnections()).isZero());
       }
     } finally {
       nodes.forEach(RudeNode::close);
