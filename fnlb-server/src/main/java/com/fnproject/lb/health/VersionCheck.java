@@ -4,6 +4,8 @@ import com.fnproject.lb.node.NodeAddress;
 import com.fnproject.lb.node.Quoted;
 import com.fnproject.lb.upstream.NameLookup;
 import io.helidon.common.buffers.DataReader;
+import io.helidon.common.buffers.DataWriter;
+import io.helidon.common.socket.HelidonSocket;
 import io.helidon.common.tls.Tls;
 import io.helidon.common.uri.UriInfo;
 import io.helidon.common.uri.UriPath;
@@ -12,6 +14,7 @@ import io.helidon.http.HeaderValues;
 import io.helidon.http.Headers;
 import io.helidon.http.Status;
 import io.helidon.http.encoding.ContentEncodingContext;
+import io.helidon.webclient.api.ClientConnection;
 import io.helidon.webclient.api.ClientUri;
 import io.helidon.webclient.api.ConnectionKey;
 import io.helidon.webclient.api.DefaultDnsResolver;
@@ -37,9 +40,11 @@ import java.net.URI;
 import java.net.URISyntaxException;
 import java.net.UnknownHostException;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.NoSuchElementException;
+import org.jspecify.annotations.Nullable;
 import org.semver4j.Semver;
 
 /**
@@ -52,8 +57,8 @@ import org.semver4j.Semver;
  */
 final class VersionCheck implements AutoCloseable {
 
-  /** A version takes 20 bytes; what is longer than this is no Fn server. */
-  private static final int MAX_BODY = 64 * 1024;
+  /** Bytes of head and body together; an Fn server takes some 200. */
+  private static final int MAX_ANSWER = 64 * 1024;
 
   /** Go's limit, which the original followed (net/http, Client.CheckRedirect). */
   private static final int MAX_REDIRECTS = 10;
@@ -104,7 +109,7 @@ final class VersionCheck implements AutoCloseable {
       for (int redirects = 0; redirects <= MAX_REDIRECTS; redirects++) {
         TcpClientConnection connection = connect(place);
         try {
-          Http1ClientResponse response = get(place, connection);
+          Http1ClientResponse response = get(place, new BoundedConnection(connection));
           if (!isRedirect(response)) {
             return judge(response);
           }
@@ -114,14 +119,12 @@ final class VersionCheck implements AutoCloseable {
         }
       }
       return CheckResult.failed("more than " + MAX_REDIRECTS + " redirects");
-    } catch (CheckFailure e) {
-      return CheckResult.failed(e.reason);
     } catch (RuntimeException e) {
       return CheckResult.failed(reason(e));
     }
   }
 
-  private TcpClientConnection connect(Place place) throws CheckFailure, InterruptedException {
+  private TcpClientConnection connect(Place place) throws InterruptedException {
     UncheckedIOException failure = null;
     for (InetAddress address : resolve(place.host())) {
       try {
@@ -149,7 +152,7 @@ final class VersionCheck implements AutoCloseable {
     throw failure;
   }
 
-  private InetAddress[] resolve(String host) throws CheckFailure, InterruptedException {
+  private InetAddress[] resolve(String host) throws InterruptedException {
     try {
       return names.addresses(host, config.timeout());
     } catch (UnknownHostException e) {
@@ -157,7 +160,7 @@ final class VersionCheck implements AutoCloseable {
     }
   }
 
-  private Http1ClientResponse get(Place place, TcpClientConnection connection) {
+  private Http1ClientResponse get(Place place, ClientConnection connection) {
     return client
         .get()
         .connection(connection)
@@ -175,7 +178,7 @@ final class VersionCheck implements AutoCloseable {
     };
   }
 
-  private CheckResult judge(Http1ClientResponse response) throws CheckFailure {
+  private CheckResult judge(Http1ClientResponse response) {
     Status status = response.status();
     if (status.code() < 200 || status.code() > 299) {
       return CheckResult.failed("status " + status.code());
@@ -191,16 +194,13 @@ final class VersionCheck implements AutoCloseable {
     return CheckResult.PASSED;
   }
 
-  private static byte[] body(Http1ClientResponse response) throws CheckFailure {
+  private static byte[] body(Http1ClientResponse response) {
     ByteArrayOutputStream body = new ByteArrayOutputStream();
     byte[] buffer = new byte[1024];
     try (InputStream in = response.inputStream()) {
       int count;
       while ((count = in.read(buffer)) >= 0) {
         body.write(buffer, 0, count);
-        if (body.size() > MAX_BODY) {
-          throw new CheckFailure("answer of more than " + MAX_BODY + " bytes");
-        }
       }
     } catch (IOException e) {
       throw new UncheckedIOException(e);
@@ -216,7 +216,7 @@ final class VersionCheck implements AutoCloseable {
     return body.toByteArray();
   }
 
-  private static String version(byte[] body) throws CheckFailure {
+  private static String version(byte[] body) {
     String text = new String(body, StandardCharsets.UTF_8);
     // Not skipArray and skipObject: these never return when the text ends within the value.
     try (JsonParser json = Json.createParser(new StringReader(text))) {
@@ -244,6 +244,9 @@ final class VersionCheck implements AutoCloseable {
   private String reason(RuntimeException failure) {
     for (Throwable cause = failure; cause != null; cause = cause.getCause()) {
       String message = cause.getMessage();
+      if (cause instanceof CheckFailure && message != null) {
+        return message;
+      }
       if (cause instanceof SocketTimeoutException) {
         return noAnswer();
       }
@@ -289,7 +292,7 @@ final class VersionCheck implements AutoCloseable {
               .build());
     }
 
-    Place redirected(String location) throws CheckFailure {
+    Place redirected(String location) {
       try {
         URI to = new URI("http://" + authority() + target).resolve(new URI(location));
         if (!"http".equals(to.getScheme()) || to.getHost() == null) {
@@ -307,14 +310,72 @@ final class VersionCheck implements AutoCloseable {
     }
   }
 
-  /** Ends a check. */
-  private static final class CheckFailure extends Exception {
+  /**
+   * A connection on which a node cannot send more than is good for us. The client library has no
+   * limit of its own: it keeps a whole chunk in memory, whose size is the node's choice.
+   */
+  private static final class BoundedConnection implements ClientConnection {
+    private final TcpClientConnection connection;
+    private final DataReader reader = DataReader.create(this::pull);
+    private int left = MAX_ANSWER;
+
+    BoundedConnection(TcpClientConnection connection) {
+      this.connection = connection;
+    }
+
+    // Null is how a supplier tells a DataReader of the end.
+    private byte @Nullable [] pull() {
+      byte[] bytes = left < 0 ? null : connection.helidonSocket().get();
+      left -= bytes == null ? 0 : bytes.length;
+      // Again and again: the library reads on while it closes what it failed to read.
+      if (left < 0) {
+        throw new CheckFailure("answer of more than " + MAX_ANSWER + " bytes");
+      }
+      return bytes;
+    }
+
+    @Override
+    public DataReader reader() {
+      return reader;
+    }
+
+    @Override
+    public DataWriter writer() {
+      return connection.writer();
+    }
+
+    @Override
+    public String channelId() {
+      return connection.channelId();
+    }
+
+    @Override
+    public HelidonSocket helidonSocket() {
+      return connection.helidonSocket();
+    }
+
+    @Override
+    public void readTimeout(Duration timeout) {
+      connection.readTimeout(timeout);
+    }
+
+    @Override
+    public void releaseResource() {
+      connection.releaseResource();
+    }
+
+    @Override
+    public void closeResource() {
+      connection.closeResource();
+    }
+  }
+
+  /** Ends a check; the message is the reason. */
+  private static final class CheckFailure extends RuntimeException {
     private static final long serialVersionUID = 1L;
-    private final String reason;
 
     CheckFailure(String reason) {
       super(reason, null, false, false);
-      this.reason = reason;
     }
   }
 }
