@@ -19,8 +19,9 @@ import java.util.function.BooleanSupplier;
 
 /**
  * What machines ask of a balancer: {@code /observe/health} with {@code live} and {@code ready}, and
- * {@code /observe/metrics} for Prometheus. Each balancer has meters of its own, so that several in
- * one process do not mix.
+ * {@code /observe/metrics} for Prometheus. Helidon has one set of meters for a process, whatever
+ * registries are made: of several balancers at once the counts add up, and the gauges are those of
+ * the first.
  *
  * <p>Ready means that calls are taken, not that there are nodes to serve them: without nodes an
  * operator must still be able to reach the balancer and add some. The numbers of nodes are in the
