@@ -118,7 +118,7 @@ class HealthCheckTest {
   }
 
   private static final String CLOSED = "connection closed before the end of the answer";
-  private static final String NO_ANSWER = "no answer within 2000 ms";
+  private static final String NO_ANSWER = "no answer within 3000 ms";
   private static final String TOO_LONG = "answer of more than 65536 bytes";
 
   static final List<Row> ROWS =
@@ -240,7 +240,7 @@ class HealthCheckTest {
             "--hc-interval",
             "100ms",
             "--hc-timeout",
-            "2s",
+            "3s",
             "--nodes",
             String.join(",", names));
   }
@@ -317,7 +317,7 @@ class HealthCheckTest {
   private static void awaitLog(String node, String text) {
     int cut = text.indexOf(" (was unknown)");
     String begin = text.substring(0, cut);
-    await().until(() -> !log.lines("node " + node + " ").isEmpty());
+    await().pollDelay(Duration.ZERO).until(() -> !log.lines("node " + node + " ").isEmpty());
     assertThat(log.lines("node " + node + " "))
         .singleElement()
         .asString()
