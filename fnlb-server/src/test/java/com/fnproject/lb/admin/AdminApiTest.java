@@ -347,6 +347,16 @@ class AdminApiTest {
     }
   }
 
+  @ParameterizedTest
+  @ValueSource(strings = {"Content-Length: 70000\r\n\r\nabc", "Transfer-Encoding: chunked\r\n\r\n"})
+  void doesNotWaitForeverForTheRestOfABodyThatNobodyWants(String rest) throws IOException {
+    try (RawClient client = RawClient.connect(shared.port())) {
+      client.send("POST /1/lb/nodes HTTP/1.1\r\nHost: t\r\n" + rest);
+      assertThat(client.readAnswer().status()).isEqualTo(405);
+      assertThat(client.closedWithin(Duration.ofSeconds(10))).isTrue();
+    }
+  }
+
   @Test
   void asksForABodyThatWaitsAndRefusesOneThatIsTooLargeWithoutAsking() throws IOException {
     String head = "PUT /1/lb/nodes HTTP/1.1\r\nHost: t\r\nExpect: 100-continue\r\nContent-Length: ";
