@@ -21,6 +21,7 @@ import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
+import java.time.Duration;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -29,12 +30,19 @@ final class HelidonDownstream implements Downstream {
 
   private static final byte[] NOTHING = {};
 
+  /**
+   * How long an upload is read on once it has its answer. Without it the system would reset the
+   * connection, and the reset would overtake the answer. As long as Go's server waits.
+   */
+  private static final Duration LINGER = Duration.ofMillis(500);
+
   private final ServerRequest request;
   private final ServerResponse response;
   private final BooleanSupplier draining;
 
   private boolean bodyConsumed;
   private boolean bodyLeft;
+  private @Nullable InputStream in;
   private @Nullable OutputStream out;
   private boolean lengthKnown;
   private boolean flushed;
@@ -86,13 +94,12 @@ final class HelidonDownstream implements Downstream {
         request.headers().contains(HeaderNames.TRANSFER_ENCODING)
             ? -1
             : request.headers().contentLength().orElse(-1);
-    InputStream in = request.content().inputStream();
     if (length < 0 || length > replayable) {
       return new RequestBody.Streaming(
           length,
           buffer -> {
             bodyConsumed = true;
-            int count = read(in, buffer, 0);
+            int count = read(buffer, 0);
             if (count < 0) {
               bodyLeft = false;
             }
@@ -102,7 +109,7 @@ final class HelidonDownstream implements Downstream {
     byte[] bytes = new byte[(int) length];
     int at = 0;
     while (at < bytes.length) {
-      int count = read(in, bytes, at);
+      int count = read(bytes, at);
       if (count < 0) {
         throw new CloseConnectionException("the request's body ended early");
       }
@@ -112,12 +119,22 @@ final class HelidonDownstream implements Downstream {
     return new RequestBody.Replayable(bytes);
   }
 
-  private static int read(InputStream in, byte[] buffer, int at) {
+  private int read(byte[] buffer, int at) {
     try {
-      return in.read(buffer, at, buffer.length - at);
+      return in().read(buffer, at, buffer.length - at);
     } catch (IOException | InsufficientDataAvailableException e) {
       throw new CloseConnectionException("the request's body could not be read", e);
     }
+  }
+
+  // Helidon asks a client for its body, if it waits for that, as soon as the stream is taken.
+  private InputStream in() {
+    InputStream body = in;
+    if (body == null) {
+      body = request.content().inputStream();
+      in = body;
+    }
+    return body;
   }
 
   @Override
@@ -146,7 +163,7 @@ final class HelidonDownstream implements Downstream {
               ? Http1Guard.NO_LENGTH
               : HeaderValues.create(Http1Guard.LENGTH_OF_NO_BODY, announcedLength));
     } else if (length >= 0) {
-      to.contentLength(length);
+      to.contentLength(bodiless ? 0 : length);
     }
     lengthKnown = length >= 0;
     if (hasBody && !bodiless) {
@@ -184,12 +201,42 @@ final class HelidonDownstream implements Downstream {
     OutputStream stream = out;
     if (stream == null) {
       response.send(NOTHING);
+    } else {
+      try {
+        stream.close();
+      } catch (IOException e) {
+        throw new ServerConnectionException("the client is gone", e);
+      }
+    }
+    linger();
+  }
+
+  private void linger() {
+    if (!bodyLeft || (!bodyConsumed && request.headers().contains(HeaderNames.EXPECT))) {
+      // A client that waits to be asked has sent nothing, and reading would ask it.
       return;
     }
+    Thread reading = Thread.currentThread();
+    Thread deadline =
+        Thread.ofVirtual()
+            .name("lingering-" + reading.getName())
+            .start(
+                () -> {
+                  try {
+                    Thread.sleep(LINGER);
+                    // Ends a read that blocks; the connection is closed in any case.
+                    reading.interrupt();
+                  } catch (InterruptedException e) {
+                    // The client was done in time.
+                  }
+                });
+    byte[] unwanted = new byte[8192];
     try {
-      stream.close();
-    } catch (IOException e) {
-      throw new ServerConnectionException("the client is gone", e);
+      while (deadline.isAlive() && in().read(unwanted) >= 0) {}
+    } catch (IOException | RuntimeException e) {
+      // Nobody is waiting for the rest.
+    } finally {
+      deadline.interrupt();
     }
   }
 
@@ -215,6 +262,7 @@ final class HelidonDownstream implements Downstream {
     } else {
       response.send(body);
     }
+    linger();
   }
 
   @Override

@@ -60,6 +60,13 @@ class ClientFaultsTest {
     assertThat(cluster.exchange(get("/t/a/b")).text()).isEqualTo("fine");
   }
 
+  /** All that comes back to a client that sends no more. */
+  private static String lastAnswerTo(String bytes) throws IOException {
+    try (RawClient client = cluster.client()) {
+      return client.send(bytes).finishSending().readToEnd();
+    }
+  }
+
   /** All that comes back on a connection of its own, until the balancer closes it. */
   private static String answerTo(String bytes) throws IOException {
     try (RawClient client = cluster.client()) {
@@ -129,6 +136,19 @@ class ClientFaultsTest {
       client.send("POST /t/a/b HTTP/1.1\r\nHost: t\r\nContent-Length: 999999999\r\n\r\n");
       assertThat(client.readAnswer().head().header("Connection")).isEqualTo("close");
       assertThat(client.closedWithin(Duration.ofSeconds(5))).isTrue();
+      // But what is under way is, so that no reset overtakes the answer.
+      try (RawClient uploader = RawClient.connect(empty.port())) {
+        uploader.send(ForwardingConformance.post("/t/a/b", "x".repeat(20_000_000)));
+        assertThat(uploader.readAnswer().status()).isEqualTo(503);
+        assertThat(uploader.closedWithin(Duration.ofSeconds(5))).isTrue();
+      }
+      // And one that waits to be asked for it is not asked after it has its answer.
+      try (RawClient waiting = RawClient.connect(empty.port())) {
+        waiting.send(
+            "POST / HTTP/1.1\r\nHost: t\r\nExpect: 100-continue\r\nContent-Length: 99999\r\n\r\n");
+        assertThat(waiting.readHead().status()).isEqualTo(503);
+        assertThat(waiting.readToEnd()).doesNotContain("100 Continue");
+      }
     } finally {
       empty.stop();
     }
@@ -298,7 +318,7 @@ class ClientFaultsTest {
       })
   void refusesABodyThatIsWronglyChunked(String body) throws IOException {
     String answer =
-        answerTo(
+        lastAnswerTo(
             "POST /t/a/b HTTP/1.1\r\nHost: t\r\nTransfer-Encoding: chunked\r\n\r\n"
                 + body
                 + get("/t/smuggled"));
@@ -320,11 +340,11 @@ class ClientFaultsTest {
       assertThat(client.exchange(head + "100000\r\n" + mib + "\r\n0\r\n\r\n").text())
           .isEqualTo("fine");
     }
-    assertThat(answerTo(head + "100001\r\nx"))
+    assertThat(lastAnswerTo(head + "100001\r\nx"))
         .startsWith("HTTP/1.1 413 ")
         .endsWith(
             "{\"msg\":\"a chunk of the body has 1048577 bytes; at most 1048576 are taken\"}\n");
-    assertThat(answerTo(head + "0".repeat(1000))).startsWith("HTTP/1.1 400 ");
+    assertThat(lastAnswerTo(head + "0".repeat(1000))).startsWith("HTTP/1.1 400 ");
   }
 
   @Test

@@ -487,6 +487,24 @@ abstract class ForwardingConformance {
     assertThat(connections()).isEqualTo(1);
   }
 
+  @Test
+  void dropsTheBodyOfA205WhichHasNone() throws IOException {
+    one.reply(
+        Replies.raw("HTTP/1.1 205 Reset Content\r\nContent-Length: 5\r\n\r\nhello"),
+        Replies.raw(
+            "HTTP/1.1 205 Reset Content\r\nTransfer-Encoding: chunked\r\n\r\n2\r\nhi\r\n0\r\n\r\n"),
+        Replies.ok("next"));
+    try (RawClient client = one.client()) {
+      for (int i = 0; i < 2; i++) {
+        RawAnswer answer = client.get("/t/a/b");
+        assertThat(answer.head().firstLine()).isEqualTo("HTTP/1.1 205 Reset Content");
+        assertThat(answer.head().header("Content-Length")).isEqualTo("0");
+      }
+      assertThat(client.get("/t/a/b").text()).isEqualTo("next");
+    }
+    assertThat(connections()).isEqualTo(1);
+  }
+
   /** On how many connections of the first node the calls came. */
   private long connections() {
     return one.arrivals().stream().map(a -> a.request().connection()).distinct().count();
