@@ -14,15 +14,11 @@ import io.helidon.http.encoding.ContentDecoder;
 import io.helidon.http.encoding.ContentEncoder;
 import io.helidon.http.encoding.ContentEncodingContext;
 import io.helidon.http.encoding.ContentEncodingContextConfig;
-import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.ErrorHandling;
 import io.helidon.webserver.WebServer;
 import io.helidon.webserver.WebServerConfig;
 import io.helidon.webserver.http.DirectHandlers;
-import io.helidon.webserver.http.FilterChain;
 import io.helidon.webserver.http.HttpRouting;
-import io.helidon.webserver.http.RoutingRequest;
-import io.helidon.webserver.http.RoutingResponse;
 import io.helidon.webserver.http1.Http1Config;
 import java.io.IOException;
 import java.io.UncheckedIOException;
@@ -121,7 +117,7 @@ final class Listeners {
   /** What every listener does with a request. */
   static HttpRouting.Builder routing(Dispatch dispatch) {
     return HttpRouting.builder()
-        .addFilter(Listeners::closeWhenSaid)
+        .addFilter(new StagedClose())
         .addFilter(dispatch)
         .any(AdminApi::unknownCommand);
   }
@@ -136,20 +132,6 @@ final class Listeners {
             ? unix.getMaxFileDescriptorCount()
             : 65_536;
     return Math.clamp((descriptors - RESERVED_DESCRIPTORS) / 2, 16, 500_000);
-  }
-
-  // Helidon announces the end of a connection, but leaves it to the client to make it true.
-  private static void closeWhenSaid(
-      FilterChain chain, RoutingRequest request, RoutingResponse response) {
-    chain.proceed();
-    if (saysClose(request.headers()) || saysClose(response.headers())) {
-      throw new CloseConnectionException("the connection was to be closed after this answer");
-    }
-  }
-
-  private static boolean saysClose(Headers headers) {
-    return headers.contains(HeaderNames.CONNECTION)
-        && headers.containsToken(HeaderValues.CONNECTION_CLOSE);
   }
 
   private static DirectHandlers directHandlers() {

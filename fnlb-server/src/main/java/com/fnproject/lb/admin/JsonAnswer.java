@@ -4,7 +4,6 @@ import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
 import io.helidon.http.Method;
 import io.helidon.http.Status;
-import io.helidon.webserver.CloseConnectionException;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import jakarta.json.spi.JsonProvider;
@@ -29,10 +28,9 @@ final class JsonAnswer {
 
   /**
    * Answers with one object. To HEAD the same without the body. When the request's body was not
-   * read to its end the connection is closed.
+   * read to its end the connection is to be closed.
    *
    * @param members writes what is in the object
-   * @throws CloseConnectionException after the answer, if the connection cannot be used again
    */
   static void send(
       ServerRequest request,
@@ -40,9 +38,8 @@ final class JsonAnswer {
       Status status,
       Consumer<JsonGenerator> members) {
     byte[] body = object(members);
-    boolean close = BoundedBody.unread(request);
     response.status(status).header(HeaderValues.CONTENT_TYPE_JSON);
-    if (close) {
+    if (request.content().hasEntity() && !request.content().consumed()) {
       response.header(HeaderValues.CONNECTION_CLOSE);
     }
     if (request.prologue().method().equals(Method.HEAD)) {
@@ -50,10 +47,6 @@ final class JsonAnswer {
       response.send();
     } else {
       response.send(body);
-    }
-    if (close) {
-      BoundedBody.linger(request);
-      throw new CloseConnectionException("the request's body was not wanted");
     }
   }
 

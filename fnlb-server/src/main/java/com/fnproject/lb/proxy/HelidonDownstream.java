@@ -21,7 +21,6 @@ import java.net.Inet6Address;
 import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
-import java.time.Duration;
 import java.util.function.BooleanSupplier;
 import org.jspecify.annotations.Nullable;
 
@@ -29,12 +28,6 @@ import org.jspecify.annotations.Nullable;
 final class HelidonDownstream implements Downstream {
 
   private static final byte[] NOTHING = {};
-
-  /**
-   * How long an upload is read on once it has its answer. Without it the system would reset the
-   * connection, and the reset would overtake the answer. As long as Go's server waits.
-   */
-  private static final Duration LINGER = Duration.ofMillis(500);
 
   private final ServerRequest request;
   private final ServerResponse response;
@@ -208,36 +201,6 @@ final class HelidonDownstream implements Downstream {
         throw new ServerConnectionException("the client is gone", e);
       }
     }
-    linger();
-  }
-
-  private void linger() {
-    if (!bodyLeft || (!bodyConsumed && request.headers().contains(HeaderNames.EXPECT))) {
-      // A client that waits to be asked has sent nothing, and reading would ask it.
-      return;
-    }
-    Thread reading = Thread.currentThread();
-    Thread deadline =
-        Thread.ofVirtual()
-            .name("lingering-" + reading.getName())
-            .start(
-                () -> {
-                  try {
-                    Thread.sleep(LINGER);
-                    // Ends a read that blocks; the connection is closed in any case.
-                    reading.interrupt();
-                  } catch (InterruptedException e) {
-                    // The client was done in time.
-                  }
-                });
-    byte[] unwanted = new byte[8192];
-    try {
-      while (deadline.isAlive() && in().read(unwanted) >= 0) {}
-    } catch (IOException | RuntimeException e) {
-      // Nobody is waiting for the rest.
-    } finally {
-      deadline.interrupt();
-    }
   }
 
   @Override
@@ -262,7 +225,6 @@ final class HelidonDownstream implements Downstream {
     } else {
       response.send(body);
     }
-    linger();
   }
 
   @Override
