@@ -112,12 +112,12 @@ public final class FnLoadBalancer {
             System::nanoTime,
             meters);
     ListenConfig listen = config.listen();
-    AdminApi api = new AdminApi(registry, stats, listen.adminBody());
+    AdminApi api = new AdminApi(registry, stats, listen.adminBody(), meters);
     Observability observability =
         new Observability(
             meters, metricsConfig, registry, callMeters, this::alive, () -> !draining);
     WebServerConfig.Builder trafficListener =
-        Listeners.listener(listen.listen(), listen, grace(shutdown.timeout()));
+        Listeners.listener(listen.listen(), listen, grace(shutdown.timeout()), meters);
     if (listen.mgmtListen().equals(listen.listen())) {
       traffic =
           trafficListener
@@ -128,7 +128,7 @@ public final class FnLoadBalancer {
     } else {
       traffic = trafficListener.addRouting(Listeners.routing(new Dispatch(proxy, null))).build();
       admin =
-          Listeners.listener(listen.mgmtListen(), listen, ADMIN_GRACE)
+          Listeners.listener(listen.mgmtListen(), listen, ADMIN_GRACE, meters)
               .addRouting(Listeners.routing(new Dispatch(null, api)))
               .addFeature(observability.feature())
               .build();

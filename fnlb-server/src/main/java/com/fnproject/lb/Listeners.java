@@ -3,21 +3,15 @@ package com.fnproject.lb;
 import com.fnproject.lb.admin.AdminApi;
 import com.fnproject.lb.proxy.Http1Guard;
 import com.sun.management.UnixOperatingSystemMXBean;
-import io.helidon.http.DirectHandler;
-import io.helidon.http.DirectHandler.EventType;
-import io.helidon.http.HeaderNames;
-import io.helidon.http.HeaderValues;
 import io.helidon.http.Headers;
-import io.helidon.http.ServerResponseHeaders;
-import io.helidon.http.Status;
 import io.helidon.http.encoding.ContentDecoder;
 import io.helidon.http.encoding.ContentEncoder;
 import io.helidon.http.encoding.ContentEncodingContext;
 import io.helidon.http.encoding.ContentEncodingContextConfig;
+import io.helidon.metrics.api.MeterRegistry;
 import io.helidon.webserver.ErrorHandling;
 import io.helidon.webserver.WebServer;
 import io.helidon.webserver.WebServerConfig;
-import io.helidon.webserver.http.DirectHandlers;
 import io.helidon.webserver.http.HttpRouting;
 import io.helidon.webserver.http1.Http1Config;
 import java.io.IOException;
@@ -26,9 +20,7 @@ import java.lang.management.ManagementFactory;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
-import java.nio.charset.StandardCharsets;
 import java.time.Duration;
-import org.jspecify.annotations.Nullable;
 
 /**
  * How every listener is set up, whoever is served on it: the guards that a proxy needs around
@@ -41,10 +33,6 @@ final class Listeners {
   /** Descriptors kept for what is no client: logs, jars, health checks, listeners. */
   private static final long RESERVED_DESCRIPTORS = 128;
 
-  /** What Helidon says where it would have to repeat what the client sent. */
-  private static final String MESSAGE_KEPT_BACK =
-      "Bad request, see server log for more information";
-
   private Listeners() {}
 
   /**
@@ -53,9 +41,10 @@ final class Listeners {
    * @param address where it listens
    * @param config limits
    * @param grace how long requests under way may take to finish at the end
+   * @param meters where limits that are reached are counted
    */
   static WebServerConfig.Builder listener(
-      InetSocketAddress address, ListenConfig config, Duration grace) {
+      InetSocketAddress address, ListenConfig config, Duration grace, MeterRegistry meters) {
     return WebServer.builder()
         .shutdownHook(false)
         .featuresDiscoverServices(false)
@@ -69,7 +58,7 @@ final class Listeners {
         .useNio(true)
         .connectionOptions(options -> options.tcpNoDelay(true).socketKeepAlive(true))
         .contentEncoding(PASS_THROUGH)
-        .directHandlers(directHandlers())
+        .directHandlers(new DirectAnswers(config, meters).forAllEvents())
         .errorHandling(ErrorHandling.builder().includeEntity(true).build())
         .protocolsDiscoverServices(false)
         .addConnectionSelector(
@@ -132,58 +121,6 @@ final class Listeners {
             ? unix.getMaxFileDescriptorCount()
             : 65_536;
     return Math.clamp((descriptors - RESERVED_DESCRIPTORS) / 2, 16, 500_000);
-  }
-
-  private static DirectHandlers directHandlers() {
-    DirectHandlers.Builder builder = DirectHandlers.builder();
-    for (EventType type : EventType.values()) {
-      builder.addHandler(type, Listeners::answer);
-    }
-    return builder.build();
-  }
-
-  /**
-   * Answers what never reached a handler, or a handler failed on, with the body that all our errors
-   * have.
-   */
-  private static DirectHandler.TransportResponse answer(
-      DirectHandler.TransportRequest request,
-      EventType type,
-      Status status,
-      ServerResponseHeaders headers,
-      @Nullable String message) {
-    // Helidon takes a method that is no token for a fault of its own.
-    boolean badHead =
-        type == EventType.INTERNAL_ERROR && request == DirectHandler.TransportRequest.empty();
-    String text;
-    if (status.code() == 505) {
-      text = "only HTTP/1.1 is spoken here";
-    } else if (status.code() == 414) {
-      text = "the request line is too long";
-    } else if (badHead
-        || message == null
-        || message.isEmpty()
-        || message.equals(MESSAGE_KEPT_BACK)) {
-      text = "the request's head is malformed or too large";
-    } else {
-      text = type == EventType.INTERNAL_ERROR ? "internal error" : message;
-    }
-    return DirectHandler.TransportResponse.builder()
-        .status(badHead ? Status.BAD_REQUEST_400 : status)
-        .headers(headers)
-        .keepAlive(type.keepAlive() && type != EventType.INTERNAL_ERROR)
-        .header(HeaderValues.create(HeaderNames.CONTENT_TYPE, "application/json"))
-        .entity(json(text).getBytes(StandardCharsets.UTF_8))
-        .build();
-  }
-
-  private static String json(String text) {
-    StringBuilder json = new StringBuilder("{\"msg\":\"");
-    for (int i = 0; i < Math.min(text.length(), 200); i++) {
-      char c = text.charAt(i);
-      json.append(c < ' ' || c > '~' || c == '"' || c == '\\' ? '?' : c);
-    }
-    return json.append("\"}\n").toString();
   }
 
   /**

@@ -9,6 +9,9 @@ import com.fnproject.lb.node.NodeRegistry;
 import com.fnproject.lb.node.Quoted;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.Status;
+import io.helidon.metrics.api.Counter;
+import io.helidon.metrics.api.MeterRegistry;
+import io.helidon.metrics.api.Tag;
 import io.helidon.webserver.http.Handler;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
@@ -33,6 +36,7 @@ public final class AdminApi implements Handler {
   private final NodeRegistry registry;
   private final CallStats stats;
   private final int maxBody;
+  private final Counter bodyLimit;
 
   /**
    * Creates the interface.
@@ -40,11 +44,17 @@ public final class AdminApi implements Handler {
    * @param registry the cluster that it shows and changes
    * @param stats what it shows of calls
    * @param maxBody most bytes of a request's body
+   * @param meters where bodies over that are counted
    */
-  public AdminApi(NodeRegistry registry, CallStats stats, int maxBody) {
+  public AdminApi(NodeRegistry registry, CallStats stats, int maxBody, MeterRegistry meters) {
     this.registry = registry;
     this.stats = stats;
     this.maxBody = maxBody;
+    bodyLimit =
+        meters.getOrCreate(
+            Counter.builder("fnlb.limits")
+                .description("Times a limit was reached, by the setting that sets it")
+                .tags(List.of(Tag.create("limit", "admin-body"))));
   }
 
   /**
@@ -67,6 +77,9 @@ public final class AdminApi implements Handler {
         default -> unknownCommand(request, response);
       }
     } catch (Refusal e) {
+      if (e.status().code() == Status.REQUEST_ENTITY_TOO_LARGE_413.code()) {
+        bodyLimit.increment();
+      }
       JsonAnswer.send(request, response, e.status(), e.getMessage());
     }
   }

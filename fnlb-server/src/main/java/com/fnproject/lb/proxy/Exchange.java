@@ -124,6 +124,9 @@ final class Exchange implements BookedCall, RoutingResult {
         }
       }
     }
+    if (triedCount == tried.length && proxy.registry.table().nodes().size() > triedCount) {
+      proxy.meters.outOfAttempts();
+    }
     giveUp(last);
   }
 
@@ -143,6 +146,7 @@ final class Exchange implements BookedCall, RoutingResult {
       }
     }
     if (count > proxy.config.maxHeaders()) {
+      proxy.meters.tooManyHeaders();
       return ProxyError.tooManyHeaders(count, proxy.config.maxHeaders());
     }
     if (headers.contains(HeaderNames.UPGRADE) && !offersOnlyHttp2(headers)) {

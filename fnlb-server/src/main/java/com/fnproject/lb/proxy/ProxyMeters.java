@@ -13,6 +13,8 @@ final class ProxyMeters {
   private final Counter[] callsByStatusClass = new Counter[6];
   private final Counter cut;
   private final Counter again;
+  private final Counter attemptsLimit;
+  private final Counter headersLimit;
   private final LongAdder active = new LongAdder();
 
   ProxyMeters(MeterRegistry meters) {
@@ -32,9 +34,18 @@ final class ProxyMeters {
             Counter.builder("fnlb.calls.retried")
                 .description(
                     "Further attempts: calls sent to another node, or on a fresh connection"));
+    attemptsLimit = limit(meters, "max-attempts");
+    headersLimit = limit(meters, "max-headers");
     meters.getOrCreate(
         Gauge.builder("fnlb.calls.active", active::sum)
             .description("Calls under way, from the request's head to the answer's last byte"));
+  }
+
+  private static Counter limit(MeterRegistry meters, String setting) {
+    return meters.getOrCreate(
+        Counter.builder("fnlb.limits")
+            .description("Times a limit was reached, by the setting that sets it")
+            .tags(List.of(Tag.create("limit", setting))));
   }
 
   void began() {
@@ -59,5 +70,14 @@ final class ProxyMeters {
 
   void retried() {
     again.increment();
+  }
+
+  /** A call was given up although there were more nodes to try. */
+  void outOfAttempts() {
+    attemptsLimit.increment();
+  }
+
+  void tooManyHeaders() {
+    headersLimit.increment();
   }
 }

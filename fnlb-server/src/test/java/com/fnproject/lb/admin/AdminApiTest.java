@@ -15,6 +15,8 @@ import com.fnproject.lb.testbed.wire.RawClient;
 import com.fnproject.lb.testbed.wire.RawHead;
 import com.fnproject.lb.testbed.wire.Replies;
 import com.fnproject.lb.testbed.wire.RudeNode;
+import io.helidon.metrics.api.MeterRegistry;
+import io.helidon.metrics.api.MetricsConfig;
 import io.helidon.webserver.WebServer;
 import java.io.IOException;
 import java.net.InetAddress;
@@ -436,7 +438,12 @@ class AdminApiTest {
       for (int i = 1; i <= NodeRegistry.MAX_NODES; i++) {
         assertThat(registry.apply(new NodeChange.Add(NodeAddress.parse("n:" + i)))).isTrue();
       }
-      AdminApi api = new AdminApi(registry, new CallStats(Clock.systemUTC()), 1024);
+      AdminApi api =
+          new AdminApi(
+              registry,
+              new CallStats(Clock.systemUTC()),
+              1024,
+              MeterRegistry.create(MetricsConfig.create()));
       WebServer server =
           WebServer.builder()
               .shutdownHook(false)

@@ -223,8 +223,8 @@ class ClientFaultsTest {
   @ParameterizedTest
   @CsvSource({
     "GET / HTTP/1.0, only HTTP/1.1 is spoken here",
-    "G(T / HTTP/1.1, the request's head is malformed or too large",
-    "GET  / HTTP/1.1, the request's head is malformed or too large",
+    "G(T / HTTP/1.1, the request's head is malformed",
+    "GET  / HTTP/1.1, the request's head is malformed",
     "GET / HTTP/1.1, Host header must be present in the request",
     "GET /%zz HTTP/1.1\\r\\nHost: h, " + TARGET,
     "GET htfoo HTTP/1.1\\r\\nHost: h, " + TARGET,
@@ -373,12 +373,49 @@ class ClientFaultsTest {
       }
       assertThat(narrow.exchange(head + "X: " + "y".repeat(1900) + "\r\n\r\n").status())
           .isEqualTo(200);
-      assertThat(narrow.exchange(head + "X: " + "y".repeat(2100) + "\r\n\r\n").status())
-          .isEqualTo(400);
+      RawAnswer tooLong = narrow.exchange(head + "X: " + "y".repeat(2100) + "\r\n\r\n");
+      assertThat(tooLong.head().firstLine())
+          .isEqualTo("HTTP/1.1 431 Request Header Fields Too Large");
+      assertThat(tooLong.text())
+          .isEqualTo("{\"msg\":\"the request's header fields take over 2048 bytes\"}\n");
       assertThat(narrow.exchange(get("/" + "x".repeat(250))).status()).isEqualTo(200);
       RawAnswer answer = narrow.exchange(get("/" + "x".repeat(300)));
       assertThat(answer.status()).isEqualTo(414);
-      assertThat(answer.text()).isEqualTo("{\"msg\":\"the request line is too long\"}\n");
+      assertThat(answer.text())
+          .isEqualTo("{\"msg\":\"the request line is over 300 bytes long\"}\n");
+      for (String limit : List.of("max-headers", "max-head-size", "max-target-size")) {
+        assertThat(reached(narrow, limit)).as(limit).isPositive();
+      }
+    }
+  }
+
+  /** How often a limit was reached, by all balancers of this process: they share their meters. */
+  private static double reached(RudeCluster balanced, String limit) throws IOException {
+    String name = "fnlb_limits_total{limit=\"" + limit + "\",";
+    String line =
+        balanced
+            .exchange(get("/observe/metrics"))
+            .text()
+            .lines()
+            .filter(one -> one.startsWith(name))
+            .findFirst()
+            .orElseThrow();
+    return Double.parseDouble(line.substring(line.indexOf(' ')));
+  }
+
+  @Test
+  void countsCallsThatRanOutOfAttemptsWhileThereWereMoreNodes() throws IOException {
+    try (RudeCluster full = new RudeCluster(FnLoadBalancer::start, 3, "--max-attempts", "2")) {
+      double before = reached(full, "max-attempts");
+      full.reply(Replies.tooBusy());
+      assertThat(full.exchange(get("/t/a/b")).status()).isEqualTo(503);
+      assertThat(reached(full, "max-attempts")).isEqualTo(before + 1);
+    }
+    try (RudeCluster few = new RudeCluster(FnLoadBalancer::start, 2, "--max-attempts", "2")) {
+      double before = reached(few, "max-attempts");
+      few.reply(Replies.tooBusy());
+      assertThat(few.exchange(get("/t/a/b")).status()).isEqualTo(503);
+      assertThat(reached(few, "max-attempts")).as("no node was left out").isEqualTo(before);
     }
   }
 
