@@ -189,6 +189,21 @@ final class HelidonDownstream implements Downstream {
     }
   }
 
+  /** Helidon can be made to write the head alone only where it announces a length. */
+  @Override
+  public void awaitBody() {
+    OutputStream stream = out;
+    if (stream == null || !lengthKnown) {
+      return;
+    }
+    try {
+      stream.write(NOTHING);
+      stream.flush();
+    } catch (IOException e) {
+      throw new ServerConnectionException("the client is gone", e);
+    }
+  }
+
   @Override
   public void end() {
     OutputStream stream = out;

@@ -60,7 +60,12 @@ final class AnswerBody {
   void relay(Sink sink) {
     switch (framing) {
       case NONE -> {}
-      case LENGTH -> relay(length, sink, true);
+      case LENGTH -> {
+        if (length > 0 && reader.available() == 0) {
+          sink.awaitBody();
+        }
+        relay(length, sink, true);
+      }
       case CHUNKED -> relayChunks(sink);
       case UNTIL_CLOSE -> relayUntilClose(sink);
     }

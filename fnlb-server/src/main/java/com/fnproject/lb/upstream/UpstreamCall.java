@@ -57,5 +57,8 @@ public interface UpstreamCall extends AutoCloseable {
      * @param pause whether nothing more is at hand, so that what was taken should not wait
      */
     void accept(BufferData piece, boolean pause);
+
+    /** Nothing of a body has come yet, so that the answer's head should not wait for it. */
+    default void awaitBody() {}
   }
 }

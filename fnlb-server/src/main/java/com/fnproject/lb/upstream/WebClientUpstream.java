@@ -2,6 +2,7 @@ package com.fnproject.lb.upstream;
 
 import com.fnproject.lb.upstream.AnswerBody.Framing;
 import com.fnproject.lb.upstream.UpstreamException.Kind;
+import io.helidon.common.buffers.BufferData;
 import io.helidon.common.buffers.DataReader;
 import io.helidon.common.uri.UriInfo;
 import io.helidon.common.uri.UriPath;
@@ -295,15 +296,7 @@ public final class WebClientUpstream implements Upstream {
     @Override
     public void relayBody(Sink sink) {
       try {
-        answerBody()
-            .relay(
-                (piece, pause) -> {
-                  try {
-                    sink.accept(piece, pause);
-                  } catch (RuntimeException e) {
-                    throw new SinkFailure(e);
-                  }
-                });
+        answerBody().relay(new ToldApart(sink));
       } catch (SinkFailure e) {
         throw e.original;
       } catch (RuntimeException e) {
@@ -360,7 +353,28 @@ public final class WebClientUpstream implements Upstream {
     return false;
   }
 
-  /** Tells what the sink threw from what the node did. */
+  /** Tells what a sink threw from what the node did. */
+  private record ToldApart(UpstreamCall.Sink sink) implements UpstreamCall.Sink {
+    @Override
+    public void awaitBody() {
+      try {
+        sink.awaitBody();
+      } catch (RuntimeException e) {
+        throw new SinkFailure(e);
+      }
+    }
+
+    @Override
+    public void accept(BufferData piece, boolean pause) {
+      try {
+        sink.accept(piece, pause);
+      } catch (RuntimeException e) {
+        throw new SinkFailure(e);
+      }
+    }
+  }
+
+  /** What a sink threw. */
   private static final class SinkFailure extends RuntimeException {
     private static final long serialVersionUID = 1L;
     private final transient RuntimeException original;
