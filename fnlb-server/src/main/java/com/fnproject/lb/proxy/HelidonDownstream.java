@@ -145,6 +145,8 @@ final class HelidonDownstream implements Downstream {
     ServerResponseHeaders to = response.headers();
     HopHeaders.copyEndToEnd(headers, to);
     to.remove(FnAnswer.WAIT_HEADER);
+    // From a node it would say where the answer ends.
+    to.remove(Http1Guard.LENGTH_OF_NO_BODY);
     closeIfAsked(to);
     response.status(status);
     boolean bodiless = length == 0 || status.code() == 205;

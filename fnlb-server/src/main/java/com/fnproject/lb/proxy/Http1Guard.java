@@ -47,7 +47,7 @@ public final class Http1Guard implements ServerConnectionSelector {
 
   /**
    * Set on an answer without a body: the Content-Length to show instead of Helidon's 0, empty to
-   * show none. Never leaves the process.
+   * show none. Never leaves the process, and must not be taken from a node.
    */
   static final HeaderName LENGTH_OF_NO_BODY = HeaderNames.create("fnlb-length-of-no-body");
 

@@ -279,6 +279,29 @@ abstract class ForwardingConformance {
     assertThat(answer.text()).isEqualTo("hi");
   }
 
+  // A function chooses its fields; with one of the balancer's own it could split its answer in two.
+  @Test
+  void letsNoFieldOfAnAnswerSayWhereTheAnswerEnds() throws IOException {
+    for (String framing : List.of("Content-Length: 4", "Transfer-Encoding: chunked")) {
+      String body = framing.startsWith("C") ? "fine" : "4\r\nfine\r\n0\r\n\r\n";
+      for (String value : List.of("1", "9", "")) {
+        one.reply(
+            Replies.raw(
+                "HTTP/1.1 200 OK\r\nFnLB-Length-Of-No-Body: "
+                    + value
+                    + "\r\n"
+                    + framing
+                    + "\r\n\r\n"
+                    + body),
+            Replies.ok("next"));
+        try (RawClient client = one.client()) {
+          assertThat(client.get("/t/a/b").text()).isEqualTo("fine");
+          assertThat(client.get("/t/a/b").text()).isEqualTo("next");
+        }
+      }
+    }
+  }
+
   // The request's body
 
   @ParameterizedTest
