@@ -172,20 +172,23 @@ public final class WebClientUpstream implements Upstream {
           throw new UpstreamException(
               Kind.REQUEST_BODY, true, "the client's body could not be read", e);
         }
+        boolean wanted;
         try {
           if (count < 0) {
             out.close();
             return;
           }
-          if (connection.written() && connection.readable()) {
-            stopUpload(out);
-            return;
+          wanted = !connection.written() || !connection.readable();
+          if (wanted) {
+            out.write(buffer, 0, count);
           }
-          out.write(buffer, 0, count);
         } catch (IOException | RuntimeException e) {
           if (!connection.written()) {
             throw failure(e);
           }
+          wanted = false;
+        }
+        if (!wanted) {
           stopUpload(out);
           return;
         }
