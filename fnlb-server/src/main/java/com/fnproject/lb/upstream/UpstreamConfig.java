@@ -9,7 +9,8 @@ import java.time.Duration;
  * @param maxIdle most idle connections kept; 0 or more
  * @param connectTimeout longest time to connect; above 0
  * @param connectionWait longest time to wait for a connection when all are in use; 0 = do not wait
- * @param answerTimeout longest silence of a node while its answer is awaited or read; above 0
+ * @param answerTimeout longest silence of a node while its answer is awaited or read, and, to some
+ *     seconds, longest time in which it takes nothing of a request; above 0
  * @param maxAnswerHead most bytes of an answer's header section
  */
 public record UpstreamConfig(

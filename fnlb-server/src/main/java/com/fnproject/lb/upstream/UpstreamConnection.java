@@ -14,6 +14,7 @@ import java.net.StandardSocketOptions;
 import java.nio.ByteBuffer;
 import java.nio.channels.SocketChannel;
 import java.time.Duration;
+import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -28,6 +29,7 @@ import org.jspecify.annotations.Nullable;
 final class UpstreamConnection implements ClientConnection {
 
   private final SocketChannel channel;
+  private final LongSupplier clock;
   private final HelidonSocket socket;
   private final DataReader reader;
   private final DataWriter writer = new Writer();
@@ -39,9 +41,13 @@ final class UpstreamConnection implements ClientConnection {
   private boolean answered;
   private boolean muted;
   private volatile long idleSinceNanos;
+  private volatile boolean writing;
+  private volatile long writingSinceNanos;
+  private volatile boolean stalled;
 
-  private UpstreamConnection(SocketChannel channel) {
+  private UpstreamConnection(SocketChannel channel, LongSupplier clock) {
     this.channel = channel;
+    this.clock = clock;
     this.socket =
         PlainSocket.client(channel.socket(), Integer.toHexString(System.identityHashCode(channel)));
     this.reader = DataReader.create(this::pull);
@@ -50,15 +56,17 @@ final class UpstreamConnection implements ClientConnection {
   /**
    * Connects. Blocks for at most the time-out.
    *
+   * @param clock nanoseconds, monotonic
    * @throws IOException if that fails
    */
-  static UpstreamConnection open(InetSocketAddress address, Duration timeout) throws IOException {
+  static UpstreamConnection open(InetSocketAddress address, Duration timeout, LongSupplier clock)
+      throws IOException {
     SocketChannel channel = SocketChannel.open();
     try {
       channel.setOption(StandardSocketOptions.TCP_NODELAY, true);
       channel.setOption(StandardSocketOptions.SO_KEEPALIVE, true);
       channel.socket().connect(address, Math.toIntExact(timeout.toMillis()));
-      return new UpstreamConnection(channel);
+      return new UpstreamConnection(channel, clock);
     } catch (IOException | RuntimeException e) {
       channel.close();
       throw e;
@@ -130,6 +138,22 @@ final class UpstreamConnection implements ClientConnection {
 
   boolean muted() {
     return muted;
+  }
+
+  /**
+   * Closes the connection if the node has taken nothing of what is being written for too long. For
+   * any thread: the one that writes is blocked, and no socket has a time-out for that.
+   */
+  void closeIfStalled(Duration longest) {
+    if (writing && clock.getAsLong() - writingSinceNanos > longest.toNanos()) {
+      stalled = true;
+      close();
+    }
+  }
+
+  /** Whether it was closed because the node took nothing any more. */
+  boolean stalled() {
+    return stalled;
   }
 
   void idleSince(long nanos) {
@@ -224,7 +248,13 @@ final class UpstreamConnection implements ClientConnection {
         return;
       }
       written = true;
-      socket.write(buffer);
+      writingSinceNanos = clock.getAsLong();
+      writing = true;
+      try {
+        socket.write(buffer);
+      } finally {
+        writing = false;
+      }
     }
 
     @Override

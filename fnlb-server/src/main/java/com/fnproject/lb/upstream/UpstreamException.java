@@ -21,7 +21,7 @@ public final class UpstreamException extends RuntimeException {
     REQUEST_BODY,
     /** The node ended the connection before any byte of an answer. */
     CLOSED,
-    /** The answer's head, or its next part, did not come in time. */
+    /** The answer's head, or its next part, did not come in time, or the request was not taken. */
     TIMEOUT,
     /** What came was no answer that can be passed on. */
     INVALID_ANSWER,

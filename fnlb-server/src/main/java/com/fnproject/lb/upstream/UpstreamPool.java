@@ -7,6 +7,8 @@ import java.net.InetSocketAddress;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
 import java.time.Duration;
+import java.util.Set;
+import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ConcurrentLinkedDeque;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
@@ -26,7 +28,8 @@ public final class UpstreamPool implements AutoCloseable {
   /** How long a connection may lie idle; below the 75 s and more that servers commonly allow. */
   static final Duration IDLE_LIMIT = Duration.ofSeconds(60);
 
-  private static final Duration SWEEP_INTERVAL = Duration.ofSeconds(15);
+  private static final Duration LONGEST_SWEEP_INTERVAL = Duration.ofSeconds(15);
+  private static final Duration SHORTEST_SWEEP_INTERVAL = Duration.ofMillis(100);
 
   private final String host;
 
@@ -40,12 +43,13 @@ public final class UpstreamPool implements AutoCloseable {
 
   private final ConcurrentLinkedDeque<UpstreamConnection> idle = new ConcurrentLinkedDeque<>();
   private final AtomicInteger idleCount = new AtomicInteger();
+  private final Set<UpstreamConnection> taken = ConcurrentHashMap.newKeySet();
   private final Semaphore places;
   private final Thread sweeper;
   private volatile boolean closed;
 
   /**
-   * Creates an empty pool and starts the thread that closes what lies idle for too long.
+   * Creates an empty pool and starts the thread that closes what lies idle or stalls for too long.
    *
    * @param host name or IP address, IPv6 without brackets; a name is resolved at each connect
    * @param port 1 to 65535
@@ -80,9 +84,9 @@ public final class UpstreamPool implements AutoCloseable {
    */
   UpstreamConnection acquire(boolean fresh) {
     takePlace();
-    boolean taken = false;
+    UpstreamConnection connection = null;
     try {
-      UpstreamConnection connection = fresh ? null : livingIdle();
+      connection = fresh ? null : livingIdle();
       if (connection == null) {
         if (fresh) {
           makeRoom();
@@ -90,10 +94,10 @@ public final class UpstreamPool implements AutoCloseable {
         connection = connect();
         connection.begin(false);
       }
-      taken = true;
+      taken.add(connection);
       return connection;
     } finally {
-      if (!taken) {
+      if (connection == null) {
         places.release();
       }
     }
@@ -101,6 +105,7 @@ public final class UpstreamPool implements AutoCloseable {
 
   /** Gives a connection back, exactly once; it is kept only if it may carry another exchange. */
   void release(UpstreamConnection connection, boolean reusable) {
+    taken.remove(connection);
     if (!reusable || !keep(connection)) {
       connection.close();
     }
@@ -199,7 +204,9 @@ public final class UpstreamPool implements AutoCloseable {
       }
       try {
         return UpstreamConnection.open(
-            new InetSocketAddress(address, port), Duration.ofNanos(Math.max(left, 1_000_000)));
+            new InetSocketAddress(address, port),
+            Duration.ofNanos(Math.max(left, 1_000_000)),
+            clock);
       } catch (IOException e) {
         failure = e;
       }
@@ -223,9 +230,14 @@ public final class UpstreamPool implements AutoCloseable {
   }
 
   private void sweepUntilClosed() {
+    long interval =
+        Math.clamp(
+            config.answerTimeout().toMillis(),
+            SHORTEST_SWEEP_INTERVAL.toMillis(),
+            LONGEST_SWEEP_INTERVAL.toMillis());
     while (!closed) {
       try {
-        Thread.sleep(SWEEP_INTERVAL);
+        Thread.sleep(interval);
       } catch (InterruptedException e) {
         return;
       }
@@ -233,8 +245,14 @@ public final class UpstreamPool implements AutoCloseable {
     }
   }
 
-  /** Closes connections from the far end of the stack that have been idle for too long. */
+  /**
+   * Closes connections from the far end of the stack that have been idle for too long, and those
+   * whose node takes nothing any more of what is sent to it.
+   */
   void sweep() {
+    for (UpstreamConnection connection : taken) {
+      connection.closeIfStalled(config.answerTimeout());
+    }
     UpstreamConnection oldest;
     while ((oldest = idle.peekLast()) != null
         && clock.getAsLong() - oldest.idleSince() > IDLE_LIMIT.toNanos()) {

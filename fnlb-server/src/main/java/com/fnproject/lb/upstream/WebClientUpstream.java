@@ -210,6 +210,13 @@ public final class WebClientUpstream implements Upstream {
 
     private UpstreamException failure(Exception e) {
       boolean sent = connection.written();
+      if (connection.stalled()) {
+        return new UpstreamException(
+            Kind.TIMEOUT,
+            sent,
+            "nothing was taken within " + pool.config().answerTimeout().toSeconds() + " s",
+            e);
+      }
       for (Throwable cause = e; cause != null; cause = cause.getCause()) {
         if (cause instanceof SocketTimeoutException) {
           return new UpstreamException(

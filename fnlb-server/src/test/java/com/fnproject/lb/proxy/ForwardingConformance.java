@@ -11,6 +11,7 @@ import com.fnproject.lb.testbed.wire.RawHead;
 import com.fnproject.lb.testbed.wire.Replies;
 import com.fnproject.lb.testbed.wire.RudeNode.Reply;
 import java.io.IOException;
+import java.io.UncheckedIOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -406,6 +407,34 @@ abstract class ForwardingConformance {
         assertThat(client.closedWithin(Duration.ofSeconds(5))).isTrue();
       }
       soon().until(() -> one.node(0).openConnections() == 0);
+    }
+  }
+
+  @Test
+  void answers504WhenANodeTakesNoMoreOfAnUpload() throws Exception {
+    Semaphore end = new Semaphore(0);
+    try (RudeCluster cluster = cluster(1, "--answer-timeout", "300ms");
+        RawClient client = cluster.client()) {
+      cluster.reply((connection, request) -> connection.await(end));
+      client.send("POST /t/a/b HTTP/1.1\r\nHost: t\r\nContent-Length: 1000000000\r\n\r\n");
+      // More than the system keeps for both connections.
+      Thread sending =
+          Thread.ofVirtual()
+              .start(
+                  () -> {
+                    String piece = "x".repeat(65_536);
+                    try {
+                      for (int i = 0; i < 1000; i++) {
+                        client.send(piece);
+                      }
+                    } catch (IOException | UncheckedIOException e) {
+                      // The answer ends it.
+                    }
+                  });
+      assertThat(client.readAnswer().status()).isEqualTo(504);
+      end.release();
+      client.close();
+      assertThat(sending.join(Duration.ofSeconds(10))).isTrue();
     }
   }
 

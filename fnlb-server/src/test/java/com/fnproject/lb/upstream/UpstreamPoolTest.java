@@ -9,9 +9,11 @@ import com.fnproject.lb.testbed.wire.MutePort;
 import com.fnproject.lb.testbed.wire.RudeConnection;
 import com.fnproject.lb.testbed.wire.RudeNode;
 import com.fnproject.lb.upstream.UpstreamException.Kind;
+import io.helidon.common.buffers.BufferData;
 import java.net.InetAddress;
 import java.net.UnknownHostException;
 import java.time.Duration;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicLong;
 import org.junit.jupiter.api.AfterEach;
@@ -182,6 +184,39 @@ class UpstreamPoolTest {
       assertThat(pool.idle()).isEqualTo(1);
       assertThat(pool.acquire(false)).isSameAs(young);
       pool.release(young, false);
+    }
+  }
+
+  @Test
+  void closesWhatItsNodeTakesNothingOfAnyMoreAndNothingThatOnlyWaits() throws Exception {
+    Semaphore end = new Semaphore(0);
+    try (RudeNode node = RudeNode.start(connection -> connection.await(end));
+        UpstreamPool pool = pool("127.0.0.1", node.port(), 2, 2)) {
+      UpstreamConnection waiting = pool.acquire(false);
+      waiting.writer().write(BufferData.create("GET / HTTP/1.1\r\n"));
+      UpstreamConnection stuck = pool.acquire(false);
+      FutureTask<Void> writer =
+          new FutureTask<>(
+              () -> {
+                while (true) {
+                  stuck.writer().write(BufferData.create(new byte[65_536]));
+                }
+              });
+      Thread unused = Thread.ofVirtual().start(writer);
+      await()
+          .until(
+              () -> {
+                clock.addAndGet(Duration.ofSeconds(6).toNanos());
+                pool.sweep();
+                return writer.isDone();
+              });
+      assertThat(stuck.stalled()).isTrue();
+      assertThat(waiting.stalled()).isFalse();
+      pool.release(stuck, false);
+      pool.release(waiting, true);
+      assertThat(pool.acquire(false)).isSameAs(waiting);
+      pool.release(waiting, false);
+      end.release(2);
     }
   }
 
