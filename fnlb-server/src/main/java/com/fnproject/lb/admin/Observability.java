@@ -20,8 +20,9 @@ import java.util.function.BooleanSupplier;
 /**
  * What machines ask of a balancer: {@code /observe/health} with {@code live} and {@code ready}, and
  * {@code /observe/metrics} for Prometheus. Helidon has one set of meters for a process, whatever
- * registries are made: of several balancers at once the counts add up, and the gauges are those of
- * the first.
+ * registries are made: of several balancers at once the counts add up, the gauges are those of the
+ * first, and the first that stops takes the meters of all with it. Kept, they would hold a stopped
+ * balancer in memory and show its nodes as the next one's.
  *
  * <p>Ready means that calls are taken, not that there are nodes to serve them: without nodes an
  * operator must still be able to reach the balancer and add some. The numbers of nodes are in the
