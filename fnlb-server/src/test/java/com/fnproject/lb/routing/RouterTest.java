@@ -3,6 +3,7 @@ package com.fnproject.lb.routing;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
+import com.fnproject.lb.CapturedLog;
 import com.fnproject.lb.node.Node;
 import com.fnproject.lb.node.NodeAddress;
 import com.fnproject.lb.node.NodeChange;
@@ -25,11 +26,7 @@ import java.util.List;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
-import java.util.logging.Handler;
-import java.util.logging.LogRecord;
-import java.util.logging.Logger;
 import org.junit.jupiter.api.AfterEach;
-import org.junit.jupiter.api.BeforeEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.MethodSource;
@@ -149,32 +146,11 @@ class RouterTest {
   private final MeterRegistry meters = MeterRegistry.create(MetricsConfig.create());
   private final Router router = new Router(policy, "scripted", clock::get, meters);
   private final NodeRegistry registry = Registries.unconnected(router::newSelector, clock::get);
-  private final List<String> complaints = new ArrayList<>();
-  private final Logger logger = Logger.getLogger(Router.class.getName());
-  private final Handler recorder =
-      new Handler() {
-        @Override
-        public void publish(LogRecord record) {
-          complaints.add(record.getMessage());
-        }
-
-        @Override
-        public void flush() {}
-
-        @Override
-        public void close() {}
-      };
-
-  @BeforeEach
-  void listenToTheLog() {
-    logger.setUseParentHandlers(false);
-    logger.addHandler(recorder);
-  }
+  private final CapturedLog log = CapturedLog.of(Router.class);
 
   @AfterEach
   void closeEverything() {
-    logger.removeHandler(recorder);
-    logger.setUseParentHandlers(true);
+    log.close();
     registry.close();
     router.close();
     meters.close();
@@ -288,7 +264,8 @@ class RouterTest {
     policy.onBuild = new IllegalStateException("no memory for the ring");
     addHealthyNodes(2);
     assertThat(router.select(registry.table(), new Call())).isNotNull();
-    assertThat(complaints.getFirst()).startsWith("routing policy scripted failed to build");
+    assertThat(log.lines().getFirst())
+        .startsWith("WARNING routing policy scripted failed to build");
   }
 
   @Test
@@ -308,7 +285,8 @@ class RouterTest {
     Node node = router.select(registry.table(), call);
     router.onResult(call, node, new Result(Outcome.RAN));
     assertThat(faults()).isEqualTo(1);
-    assertThat(complaints).containsExactly("routing policy scripted failed to take a result");
+    assertThat(log.lines())
+        .containsExactly("WARNING routing policy scripted failed to take a result");
   }
 
   @Test
@@ -336,9 +314,9 @@ class RouterTest {
       Node unused = router.select(registry.table(), new Call());
     }
     assertThat(faults()).isEqualTo(121);
-    assertThat(complaints)
+    assertThat(log.lines())
         .hasSize(3)
-        .containsOnly("routing policy scripted failed to select a node");
+        .containsOnly("WARNING routing policy scripted failed to select a node");
   }
 
   @Test
