@@ -12,7 +12,6 @@ import io.helidon.http.Status;
 import io.helidon.metrics.api.Counter;
 import io.helidon.metrics.api.MeterRegistry;
 import io.helidon.metrics.api.Tag;
-import io.helidon.webserver.http.Handler;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import jakarta.json.stream.JsonGenerator;
@@ -25,7 +24,7 @@ import java.util.List;
  * /1/lb/stats}. Paths match only as they are written, byte for byte; what else comes here is an
  * unknown command. Thread-safe.
  */
-public final class AdminApi implements Handler {
+public final class AdminApi {
 
   /** What begins like this is for operators, whether it exists or not. */
   public static final String PATH = "/1/lb";
@@ -68,7 +67,12 @@ public final class AdminApi implements Handler {
     JsonAnswer.send(request, response, Status.NOT_FOUND_404, "unknown command");
   }
 
-  @Override
+  /**
+   * Answers a request for a path below {@value #PATH}. May block on its body.
+   *
+   * @param request the request
+   * @param response its answer
+   */
   public void handle(ServerRequest request, ServerResponse response) {
     try {
       switch (request.prologue().uriPath().rawPath()) {

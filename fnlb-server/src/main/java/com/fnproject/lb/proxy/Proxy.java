@@ -6,7 +6,6 @@ import com.fnproject.lb.node.NodeRegistry;
 import com.fnproject.lb.routing.Router;
 import com.fnproject.lb.upstream.Upstream;
 import io.helidon.metrics.api.MeterRegistry;
-import io.helidon.webserver.http.Handler;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
 import java.util.List;
@@ -14,10 +13,10 @@ import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
 
 /**
- * Serves calls: what all exchanges share, and the handler that Helidon's routing hands requests to.
- * Thread-safe; each call runs on its connection's own virtual thread.
+ * Serves calls, and holds what all exchanges share. Thread-safe; each call runs on its connection's
+ * own virtual thread.
  */
-public final class Proxy implements Handler {
+public final class Proxy {
 
   final ProxyConfig config;
   final NodeRegistry registry;
@@ -63,8 +62,13 @@ public final class Proxy implements Handler {
     this.meters = new ProxyMeters(meters);
   }
 
-  /** Serves one call, until the last byte of its answer is written. */
-  @Override
+  /**
+   * Serves one call, until the last byte of its answer is written. Throws what Helidon throws when
+   * the client is gone, or to have the connection closed.
+   *
+   * @param request the call
+   * @param response its answer
+   */
   public void handle(ServerRequest request, ServerResponse response) {
     serve(new HelidonDownstream(request, response, draining));
   }

@@ -128,21 +128,13 @@ public final class UpstreamPool implements AutoCloseable {
     return true;
   }
 
-  /**
-   * Connections that carry an exchange now.
-   *
-   * @return 0 or more
-   */
-  public int inUse() {
+  /** Connections that carry an exchange now; 0 or more. */
+  int inUse() {
     return config.maxConnections() - places.availablePermits();
   }
 
-  /**
-   * Connections that lie idle.
-   *
-   * @return 0 or more
-   */
-  public int idle() {
+  /** Connections that lie idle; 0 or more. */
+  int idle() {
     return Math.max(0, idleCount.get());
   }
 

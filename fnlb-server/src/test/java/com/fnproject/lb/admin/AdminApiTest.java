@@ -448,7 +448,7 @@ class AdminApiTest {
           WebServer.builder()
               .shutdownHook(false)
               .host("127.0.0.1")
-              .routing(routing -> routing.any(api))
+              .routing(routing -> routing.any(api::handle))
               .build()
               .start();
       try (RawClient client = RawClient.connect(server.port())) {

@@ -1,8 +1,6 @@
 package com.fnproject.lb.testbed;
 
 import java.util.ArrayList;
-import java.util.HashMap;
-import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
 import java.util.concurrent.CopyOnWriteArrayList;
@@ -110,23 +108,6 @@ public final class FnCluster implements AutoCloseable {
       rows.addAll(node.rows());
     }
     return rows;
-  }
-
-  /** The functions of all apps: {@code app/name} by id. */
-  public Map<String, String> functionNames() {
-    Map<String, String> apps = new HashMap<>();
-    database
-        .list(FnDatabase.Kind.APP, row -> true)
-        .forEach(row -> apps.put(FnDatabase.text(row, "id"), FnDatabase.text(row, "name")));
-    Map<String, String> names = new LinkedHashMap<>();
-    database
-        .list(FnDatabase.Kind.FN, row -> true)
-        .forEach(
-            row ->
-                names.put(
-                    FnDatabase.text(row, "id"),
-                    apps.get(FnDatabase.text(row, "app_id")) + "/" + FnDatabase.text(row, "name")));
-    return names;
   }
 
   /** Adds the app "demo" with {@link SampleFunction#all()}; answers them with their ids. */
