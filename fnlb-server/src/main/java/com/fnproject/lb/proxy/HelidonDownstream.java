@@ -149,14 +149,16 @@ final class HelidonDownstream implements Downstream {
     to.remove(Http1Guard.LENGTH_OF_NO_BODY);
     closeIfAsked(to);
     response.status(status);
-    boolean bodiless = length == 0 || status.code() == 205;
+    // What a node says about the body of a 205 is wrong unless it is 0 (RFC 9110, 15.3.6).
+    boolean reset = status.code() == 205;
+    boolean bodiless = length == 0 || reset;
     if (status.code() == 204 || status.code() == 304) {
       to.set(Http1Guard.NO_LENGTH);
     } else if (!hasBody) {
       to.set(
           announcedLength == null
               ? Http1Guard.NO_LENGTH
-              : HeaderValues.create(Http1Guard.LENGTH_OF_NO_BODY, announcedLength));
+              : HeaderValues.create(Http1Guard.LENGTH_OF_NO_BODY, reset ? "0" : announcedLength));
     } else if (length >= 0) {
       to.contentLength(bodiless ? 0 : length);
     }

@@ -522,6 +522,7 @@ abstract class ForwardingConformance {
     "GET, 304 Not Modified, Content-Length: 77,",
     "HEAD, 304 Not Modified, Content-Length: 77,",
     "GET, 205 Reset Content, Content-Length: 0, 0",
+    "HEAD, 205 Reset Content, Content-Length: 5, 0",
     "POST, 204 No Content, X-None: 1,",
   })
   void passesAnAnswerWithoutABodyOn(String method, String status, String field, String length)
