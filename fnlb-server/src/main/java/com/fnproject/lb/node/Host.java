@@ -58,6 +58,11 @@ final class Host {
     } catch (IllegalArgumentException e) {
       throw new HostFault("not an IPv6 address between the brackets");
     }
+    return normal(address);
+  }
+
+  /** An address as {@link #normal(String)} and {@link #normalV6} write it; a zone is dropped. */
+  static String normal(InetAddress address) {
     return address instanceof Inet4Address ? address.getHostAddress() : rfc5952(address);
   }
 

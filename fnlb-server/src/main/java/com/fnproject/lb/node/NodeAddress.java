@@ -1,5 +1,6 @@
 package com.fnproject.lb.node;
 
+import java.net.InetAddress;
 import java.util.Locale;
 
 /**
@@ -41,6 +42,17 @@ public record NodeAddress(String host, int port) {
       throw new IllegalArgumentException(
           Quoted.of(text) + ": " + fault.getMessage() + " (expected: " + EXPECTED + ")");
     }
+  }
+
+  /**
+   * An IP address in the one spelling that {@link #parse} gives it, which is also Go's: RFC 5952
+   * for IPv6 and without a zone, dotted quad for IPv4.
+   *
+   * @param address any address
+   * @return its text, IPv6 without brackets
+   */
+  public static String spelled(InetAddress address) {
+    return Host.normal(address);
   }
 
   private static NodeAddress read(String name) throws HostFault {

@@ -1,6 +1,7 @@
 package com.fnproject.lb.proxy;
 
 import com.fnproject.lb.fn.FnAnswer;
+import com.fnproject.lb.node.NodeAddress;
 import com.fnproject.lb.upstream.RequestBody;
 import io.helidon.common.buffers.BufferData;
 import io.helidon.common.buffers.DataReader.InsufficientDataAvailableException;
@@ -17,8 +18,6 @@ import io.helidon.webserver.http.ServerResponse;
 import java.io.IOException;
 import java.io.InputStream;
 import java.io.OutputStream;
-import java.net.Inet6Address;
-import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.util.function.BooleanSupplier;
@@ -72,10 +71,7 @@ final class HelidonDownstream implements Downstream {
     if (!(request.remotePeer().address() instanceof InetSocketAddress peer)) {
       return "unknown";
     }
-    InetAddress address = peer.getAddress();
-    String text = address.getHostAddress();
-    int zone = address instanceof Inet6Address ? text.indexOf('%') : -1;
-    return zone < 0 ? text : text.substring(0, zone);
+    return NodeAddress.spelled(peer.getAddress());
   }
 
   @Override

@@ -4,6 +4,7 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 import static org.assertj.core.api.Assertions.catchThrowable;
 
+import java.net.InetAddress;
 import java.util.List;
 import java.util.stream.Stream;
 import net.jqwik.api.Arbitraries;
@@ -48,6 +49,17 @@ class NodeAddressTest {
   })
   void readsANodeIntoItsNormalForm(String text, String normal) {
     assertThat(NodeAddress.parse(text)).hasToString(normal);
+  }
+
+  @ParameterizedTest
+  @CsvSource({
+    "127.0.0.1, 127.0.0.1",
+    "::1, ::1",
+    "fe80:0:0:0:1:0:0:A%1, fe80::1:0:0:a",
+    "::ffff:10.0.0.1, 10.0.0.1",
+  })
+  void spellsAnAddressWithoutItsZone(String literal, String text) {
+    assertThat(NodeAddress.spelled(InetAddress.ofLiteral(literal))).isEqualTo(text);
   }
 
   @Test

@@ -1,6 +1,7 @@
 package com.fnproject.lb.proxy;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 import static org.awaitility.Awaitility.with;
 
 import com.fnproject.lb.FnLoadBalancer;
@@ -12,6 +13,8 @@ import com.fnproject.lb.testbed.wire.Replies;
 import com.fnproject.lb.testbed.wire.RudeNode.Reply;
 import java.io.IOException;
 import java.io.UncheckedIOException;
+import java.net.InetAddress;
+import java.net.NetworkInterface;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
@@ -238,6 +241,22 @@ abstract class ForwardingConformance {
             """));
     assertThat(one.call().head().headers("X-Forwarded-For"))
         .containsExactly("10.0.0.1, 10.0.0.2, 10.0.0.3, 127.0.0.1");
+  }
+
+  @Test
+  void spellsAnIpv6ClientInXForwardedForAsGoDoes() throws IOException {
+    assumeThat(hasIpv6()).as("a loopback address of IPv6").isTrue();
+    try (RudeCluster both = cluster(1, "--listen", ":0");
+        RawClient client = RawClient.connect("::1", both.balancer().port())) {
+      client.get("/t/a/b");
+      assertThat(both.call().head().headers("X-Forwarded-For")).containsExactly("::1");
+    }
+  }
+
+  private static boolean hasIpv6() throws IOException {
+    return NetworkInterface.networkInterfaces()
+        .flatMap(NetworkInterface::inetAddresses)
+        .anyMatch(InetAddress.ofLiteral("::1")::equals);
   }
 
   @Test
