@@ -28,6 +28,7 @@ import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
 import java.time.ZoneId;
+import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
 import java.util.Objects;
@@ -96,7 +97,8 @@ public final class FnLoadBalancer {
                     address.host(), address.port(), config.upstream(), names, System::nanoTime),
             router::newSelector,
             System::nanoTime);
-    health = new HealthChecker(config.health(), registry, random, names);
+    String via = "1.1 fnlb-" + HexFormat.of().toHexDigits(random.nextLong());
+    health = new HealthChecker(config.health(), registry, random, names, via);
     registry.listen(health);
     CallStats stats = new CallStats(Clock.system(ZoneId.systemDefault()));
     CallMeters callMeters = new CallMeters();
@@ -110,7 +112,8 @@ public final class FnLoadBalancer {
             List.of(stats, callMeters),
             () -> draining,
             System::nanoTime,
-            meters);
+            meters,
+            via);
     ListenConfig listen = config.listen();
     AdminApi api = new AdminApi(registry, stats, listen.adminBody(), meters);
     Observability observability =

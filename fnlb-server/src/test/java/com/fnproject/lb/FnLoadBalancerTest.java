@@ -113,6 +113,43 @@ class FnLoadBalancerTest {
                     .isInstanceOf(ConnectException.class));
   }
 
+  /**
+   * Checks of itself would come back from a healthy node, and calls go round until none is left.
+   */
+  @Test
+  void findsItselfOfflineWhenItIsMadeANodeOfItself() throws Exception {
+    RudeNode node = node(Replies.ok("x"));
+    FnLoadBalancer loadBalancer = startBefore(node, "--hc-interval", "20ms");
+    int port = loadBalancer.port();
+    try (CapturedLog log = CapturedLog.of(Class.forName("com.fnproject.lb.health.NodeWatch"));
+        RawClient client = RawClient.connect(port)) {
+      String body = "{\"node\":\"localhost:" + port + "\"}";
+      client.exchange(
+          "PUT /1/lb/nodes HTTP/1.1\r\nHost: t\r\nContent-Length: "
+              + body.length()
+              + "\r\n\r\n"
+              + body);
+      await()
+          .untilAsserted(
+              () ->
+                  assertThat(log.lines())
+                      .contains(
+                          "INFO node localhost:"
+                              + port
+                              + " is unhealthy: status 508: it is this balancer, or leads back to it"
+                              + " (was unknown)"));
+    }
+    // Checks go on meanwhile, some of the node's and some of its own.
+    int before = node.connections();
+    await().until(() -> node.connections() > before + 10);
+    assertThat(get(port, "/1/lb/nodes"))
+        .contains("\"localhost:" + port + "\":\"offline\"")
+        .contains("\"" + node.name() + "\":\"online\"");
+    try (RawClient client = RawClient.connect(port)) {
+      assertThat(client.exchange(CALL).status()).isEqualTo(200);
+    }
+  }
+
   @ParameterizedTest
   @ValueSource(strings = {"--listen", "--mgmt-listen"})
   void saysWhichAddressIsTakenAndLeavesNothingRunning(String flag, @TempDir Path folder)

@@ -60,13 +60,18 @@ public final class HealthChecker implements NodeListener, AutoCloseable {
    * @param registry hears of health changes
    * @param random for the jitter; used by one thread at a time
    * @param names looks up the nodes' names; closed by the caller
+   * @param via the Via field of checks, by which the balancer knows one that comes back to it
    */
   public HealthChecker(
-      HealthConfig config, NodeRegistry registry, RandomGenerator random, NameLookup names) {
+      HealthConfig config,
+      NodeRegistry registry,
+      RandomGenerator random,
+      NameLookup names,
+      String via) {
     this.config = config;
     this.registry = registry;
     this.random = random;
-    this.versionCheck = new VersionCheck(config, names);
+    this.versionCheck = new VersionCheck(config, names, via);
   }
 
   @Override

@@ -70,12 +70,14 @@ final class VersionCheck implements AutoCloseable {
 
   private final HealthConfig config;
   private final NameLookup names;
+  private final String via;
   private final WebClient connector;
   private final Http1Client client;
 
-  VersionCheck(HealthConfig config, NameLookup names) {
+  VersionCheck(HealthConfig config, NameLookup names, String via) {
     this.config = config;
     this.names = names;
+    this.via = via;
     connector =
         WebClient.builder()
             .servicesDiscoverServices(false)
@@ -168,6 +170,7 @@ final class VersionCheck implements AutoCloseable {
         .header(HeaderNames.HOST, place.authority())
         .header(HeaderValues.CONNECTION_CLOSE)
         .header(HeaderNames.USER_AGENT, "fnlb")
+        .header(HeaderNames.VIA, via)
         .request();
   }
 
@@ -181,7 +184,10 @@ final class VersionCheck implements AutoCloseable {
   private CheckResult judge(Http1ClientResponse response) {
     Status status = response.status();
     if (status.code() < 200 || status.code() > 299) {
-      return CheckResult.failed("status " + status.code());
+      return CheckResult.failed(
+          status.equals(Status.LOOP_DETECTED_508)
+              ? "status 508: it is this balancer, or leads back to it"
+              : "status " + status.code());
     }
     String text = version(body(response));
     Semver version = Semver.parse(text);

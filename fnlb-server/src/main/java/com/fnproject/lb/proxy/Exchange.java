@@ -149,6 +149,9 @@ final class Exchange implements BookedCall, RoutingResult {
       proxy.meters.tooManyHeaders();
       return ProxyError.tooManyHeaders(count, proxy.config.maxHeaders());
     }
+    if (headers.contains(HeaderNames.VIA) && isOwn(headers.get(HeaderNames.VIA))) {
+      return ProxyError.LOOP;
+    }
     if (headers.contains(HeaderNames.UPGRADE) && !offersOnlyHttp2(headers)) {
       return ProxyError.UPGRADE;
     }
@@ -158,6 +161,16 @@ final class Exchange implements BookedCall, RoutingResult {
       return ProxyError.HEAD_WITH_BODY;
     }
     return null;
+  }
+
+  private boolean isOwn(Header via) {
+    for (String value : via.allValues()) {
+      // Others on the way may have added theirs to the same line.
+      if (value.contains(proxy.via)) {
+        return true;
+      }
+    }
+    return false;
   }
 
   // An offer of HTTP/2 may be ignored (RFC 9110, section 7.8); curl makes one with --http2.

@@ -25,6 +25,7 @@ public final class Proxy {
   final FunctionTable functions;
   final LongSupplier clock;
   final ProxyMeters meters;
+  final String via;
   private final CallListener[] listeners;
   private final BooleanSupplier draining;
 
@@ -40,6 +41,8 @@ public final class Proxy {
    * @param draining whether clients should be told to close their connections
    * @param clock nanoseconds, monotonic
    * @param meters where calls are counted
+   * @param via what the balancer's own checks carry in their Via field: a request that comes with
+   *     it has come back from a node, and is refused instead of being sent round for ever
    */
   public Proxy(
       ProxyConfig config,
@@ -50,7 +53,8 @@ public final class Proxy {
       List<CallListener> listeners,
       BooleanSupplier draining,
       LongSupplier clock,
-      MeterRegistry meters) {
+      MeterRegistry meters,
+      String via) {
     this.config = config;
     this.registry = registry;
     this.router = router;
@@ -60,6 +64,7 @@ public final class Proxy {
     this.draining = draining;
     this.clock = clock;
     this.meters = new ProxyMeters(meters);
+    this.via = via;
   }
 
   /**

@@ -56,6 +56,9 @@ record ProxyError(Status status, String message, int retryAfterSeconds, String a
   static final ProxyError INTERNAL =
       of(Status.NOT_FOUND_404, "the nodes' own pages are not published");
 
+  static final ProxyError LOOP =
+      of(Status.LOOP_DETECTED_508, "a node leads back to the balancer that asks");
+
   static ProxyError of(Status status, String message) {
     return new ProxyError(status, message, 0, "");
   }

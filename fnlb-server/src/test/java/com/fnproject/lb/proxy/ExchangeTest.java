@@ -132,7 +132,8 @@ class ExchangeTest {
             List.of(listener),
             () -> false,
             System::nanoTime,
-            meters);
+            meters,
+            "1.1 fnlb-test");
   }
 
   @AfterEach
