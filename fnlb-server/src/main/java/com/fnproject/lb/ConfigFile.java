@@ -11,6 +11,7 @@ import java.io.InputStream;
 import java.nio.ByteBuffer;
 import java.nio.charset.CharacterCodingException;
 import java.nio.charset.StandardCharsets;
+import java.nio.file.AccessDeniedException;
 import java.nio.file.Files;
 import java.nio.file.InvalidPathException;
 import java.nio.file.NoSuchFileException;
@@ -96,6 +97,8 @@ final class ConfigFile {
       fault("too long (expected: at most " + ByteSize.text(LONGEST_FILE) + ")");
     } catch (NoSuchFileException e) {
       fault("no such file");
+    } catch (AccessDeniedException e) {
+      fault("not readable: permission denied");
     } catch (CharacterCodingException e) {
       fault("not readable as UTF-8");
     } catch (InvalidPathException | IOException e) {
@@ -156,6 +159,10 @@ final class ConfigFile {
 
   private static String oneLine(Throwable e) {
     Throwable cause = e.getCause() == null ? e : e.getCause();
+    if (cause instanceof ClassCastException) {
+      // How Helidon's parser says that the outermost value is a list or a single text.
+      return "no keys (expected: lines such as hc-interval: 1s)";
+    }
     String message = cause.getMessage() == null ? cause.toString() : cause.getMessage();
     return message.strip().replaceAll("\\s*\\R\\s*", ", ");
   }

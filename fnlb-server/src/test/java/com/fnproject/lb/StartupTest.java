@@ -1,6 +1,7 @@
 package com.fnproject.lb;
 
 import static org.assertj.core.api.Assertions.assertThat;
+import static org.assertj.core.api.Assumptions.assumeThat;
 
 import com.fnproject.lb.node.NodeAddress;
 import com.fnproject.lb.node.Quoted;
@@ -17,6 +18,7 @@ import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.Map;
+import java.util.Set;
 import java.util.function.Function;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -426,11 +428,20 @@ class StartupTest {
         .isRefused("variable FNLB_ROUTER_OPTION: 'a' is given twice (expected: once)");
   }
 
+  @Test
+  void refusesAFileThatItMayNotRead() throws IOException {
+    Path secret = Files.writeString(folder.resolve("secret.yaml"), "listen: :1");
+    Files.setPosixFilePermissions(secret, Set.of());
+    assumeThat(Files.isReadable(secret)).as("root may read everything").isFalse();
+    run("--config", secret.toString())
+        .isRefused("file '" + secret + "': not readable: permission denied");
+  }
+
   @ParameterizedTest
   @CsvSource({
     "a.yaml, '[1', 'not readable as YAML: '",
-    "a.yaml, just text, 'not readable as YAML: '",
-    "a.yaml, '- a', 'not readable as YAML: '",
+    "a.yaml, just text, 'not readable as YAML: no keys (expected: lines such as hc-interval: 1s)'",
+    "a.yaml, '- a', 'not readable as YAML: no keys (expected: lines such as hc-interval: 1s)'",
     "a.properties, 'a=\\u00zz', 'not readable as properties: Malformed \\uxxxx encoding.'",
     "a.json, '{}', 'unknown type of file (expected: a name that ends in .yaml, .yml or .properties)'",
     "a.yaml, 'config: b.yaml', unknown key 'config'",
