@@ -164,11 +164,18 @@ record Kind<T>(String metavar, String expected, Reader<T> reader) {
 
   /** What the original understood and this version does not: nothing but the default is taken. */
   static Kind<String> unsupported(String metavar, String only, String why) {
-    String value = only.isEmpty() ? "nothing" : only;
+    String expected = (only.isEmpty() ? "nothing" : only) + "; " + why + " not supported yet";
     return new Kind<>(
         metavar,
-        value + "; " + why + " not supported yet",
-        text -> text.equals(only) ? text : null);
+        expected,
+        text -> {
+          if (text.equals(only)) {
+            return text;
+          }
+          // Where nodes were kept was told with the password, which is no business of a log.
+          String shown = text.replaceFirst("//.*@", "//***@");
+          throw new IllegalArgumentException(Quoted.of(shown) + " (expected: " + expected + ")");
+        });
   }
 
   /**

@@ -437,6 +437,14 @@ class StartupTest {
         .isRefused("file '" + secret + "': not readable: permission denied");
   }
 
+  @Test
+  void keepsThePasswordOfAStoreToItself() {
+    run(Map.of("FNLB_DB", "postgres://fn:se/cr@t@db:5432/fn"))
+        .isRefused(
+            "variable FNLB_DB: 'postgres://***@db:5432/fn' (expected: sqlite3://:memory:; other"
+                + " stores are not supported yet)");
+  }
+
   @ParameterizedTest
   @CsvSource({
     "a.yaml, '[1', 'not readable as YAML: '",
