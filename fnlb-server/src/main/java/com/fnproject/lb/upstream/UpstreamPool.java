@@ -43,7 +43,10 @@ public final class UpstreamPool implements AutoCloseable {
 
   private final ConcurrentLinkedDeque<UpstreamConnection> idle = new ConcurrentLinkedDeque<>();
   private final AtomicInteger idleCount = new AtomicInteger();
-  private final Set<UpstreamConnection> taken = ConcurrentHashMap.newKeySet();
+
+  /** In use and idle. */
+  private final Set<UpstreamConnection> open = ConcurrentHashMap.newKeySet();
+
   private final Semaphore places;
   private final Thread sweeper;
   private volatile boolean closed;
@@ -94,7 +97,6 @@ public final class UpstreamPool implements AutoCloseable {
         connection = connect();
         connection.begin(false);
       }
-      taken.add(connection);
       return connection;
     } finally {
       if (connection == null) {
@@ -105,11 +107,15 @@ public final class UpstreamPool implements AutoCloseable {
 
   /** Gives a connection back, exactly once; it is kept only if it may carry another exchange. */
   void release(UpstreamConnection connection, boolean reusable) {
-    taken.remove(connection);
     if (!reusable || !keep(connection)) {
-      connection.close();
+      discard(connection);
     }
     places.release();
+  }
+
+  private void discard(UpstreamConnection connection) {
+    open.remove(connection);
+    connection.close();
   }
 
   private boolean keep(UpstreamConnection connection) {
@@ -142,8 +148,8 @@ public final class UpstreamPool implements AutoCloseable {
   @Override
   public void close() {
     closed = true;
-    sweeper.interrupt();
     closeIdle();
+    sweeper.interrupt();
   }
 
   private void takePlace() {
@@ -169,7 +175,7 @@ public final class UpstreamPool implements AutoCloseable {
     UpstreamConnection oldest = idle.pollLast();
     if (oldest != null) {
       idleCount.decrementAndGet();
-      oldest.close();
+      discard(oldest);
     }
   }
 
@@ -181,7 +187,7 @@ public final class UpstreamPool implements AutoCloseable {
         connection.begin(true);
         return connection;
       }
-      connection.close();
+      discard(connection);
     }
     return null;
   }
@@ -195,10 +201,13 @@ public final class UpstreamPool implements AutoCloseable {
         break;
       }
       try {
-        return UpstreamConnection.open(
-            new InetSocketAddress(address, port),
-            Duration.ofNanos(Math.max(left, 1_000_000)),
-            clock);
+        UpstreamConnection connection =
+            UpstreamConnection.open(
+                new InetSocketAddress(address, port),
+                Duration.ofNanos(Math.max(left, 1_000_000)),
+                clock);
+        open.add(connection);
+        return connection;
       } catch (IOException e) {
         failure = e;
       }
@@ -227,11 +236,12 @@ public final class UpstreamPool implements AutoCloseable {
             config.answerTimeout().toMillis(),
             SHORTEST_SWEEP_INTERVAL.toMillis(),
             LONGEST_SWEEP_INTERVAL.toMillis());
-    while (!closed) {
+    // Calls may outlive the pool, and a node that was removed may stall as well as any other.
+    while (!closed || !open.isEmpty()) {
       try {
         Thread.sleep(interval);
       } catch (InterruptedException e) {
-        return;
+        continue;
       }
       sweep();
     }
@@ -242,7 +252,7 @@ public final class UpstreamPool implements AutoCloseable {
    * whose node takes nothing any more of what is sent to it.
    */
   void sweep() {
-    for (UpstreamConnection connection : taken) {
+    for (UpstreamConnection connection : open) {
       connection.closeIfStalled(config.answerTimeout());
     }
     UpstreamConnection oldest;
@@ -250,7 +260,7 @@ public final class UpstreamPool implements AutoCloseable {
         && clock.getAsLong() - oldest.idleSince() > IDLE_LIMIT.toNanos()) {
       if (idle.removeLastOccurrence(oldest)) {
         idleCount.decrementAndGet();
-        oldest.close();
+        discard(oldest);
       }
     }
   }
@@ -259,7 +269,7 @@ public final class UpstreamPool implements AutoCloseable {
     UpstreamConnection connection;
     while ((connection = idle.pollFirst()) != null) {
       idleCount.decrementAndGet();
-      connection.close();
+      discard(connection);
     }
   }
 }
