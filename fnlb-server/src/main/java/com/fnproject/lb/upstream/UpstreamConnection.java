@@ -28,6 +28,9 @@ import org.jspecify.annotations.Nullable;
  */
 final class UpstreamConnection implements ClientConnection {
 
+  /** Where the last digit of the version stands in a status line. */
+  private static final int VERSION_END = "HTTP/1.".length();
+
   private final SocketChannel channel;
   private final LongSupplier clock;
   private final HelidonSocket socket;
@@ -36,6 +39,8 @@ final class UpstreamConnection implements ClientConnection {
   private final ByteBuffer probe = ByteBuffer.allocate(1);
 
   private int peeked = -1;
+  private int headAt;
+  private boolean old;
   private boolean reused;
   private boolean written;
   private boolean answered;
@@ -78,6 +83,7 @@ final class UpstreamConnection implements ClientConnection {
     reused = isReused;
     written = false;
     answered = false;
+    headAt = 0;
   }
 
   /** Whether it has served an exchange before the present one. */
@@ -93,6 +99,11 @@ final class UpstreamConnection implements ClientConnection {
   /** Whether a byte of the present answer has come. */
   boolean answered() {
     return answered;
+  }
+
+  /** Whether the node answers as HTTP/1.0, so that it closes the connection after its answer. */
+  boolean old() {
+    return old;
   }
 
   /**
@@ -169,14 +180,22 @@ final class UpstreamConnection implements ClientConnection {
     if (peeked >= 0) {
       byte[] first = {(byte) peeked};
       peeked = -1;
-      answered = true;
+      note(first);
       return first;
     }
     byte[] bytes = socket.get();
     if (bytes != null) {
-      answered = true;
+      note(bytes);
     }
     return bytes;
+  }
+
+  private void note(byte[] bytes) {
+    answered = true;
+    if (headAt <= VERSION_END) {
+      old |= headAt + bytes.length > VERSION_END && bytes[VERSION_END - headAt] == '0';
+      headAt += bytes.length;
+    }
   }
 
   void close() {

@@ -115,7 +115,8 @@ public final class WebClientUpstream implements Upstream {
         throw invalid("status " + status.code() + " is none that can be passed on");
       }
       checkText(headers);
-      nodeCloses = hasToken(headers, "close");
+      // RFC 9112, section 9.3, but for the keep-alive of HTTP/1.0, which is not relied on.
+      nodeCloses = connection.old() || hasToken(headers, "close");
       Framing framing = framing(head.method(), status.code(), headers);
       long length =
           switch (framing) {

@@ -436,18 +436,18 @@ abstract class ForwardingConformance {
         RawClient client = cluster.client()) {
       cluster.reply((connection, request) -> connection.await(end));
       client.send("POST /t/a/b HTTP/1.1\r\nHost: t\r\nContent-Length: 1000000000\r\n\r\n");
-      // More than the system keeps for both connections.
+      // More than any system keeps for both connections; the answer ends it long before.
       Thread sending =
           Thread.ofVirtual()
               .start(
                   () -> {
                     String piece = "x".repeat(65_536);
                     try {
-                      for (int i = 0; i < 1000; i++) {
+                      for (int i = 0; i < 15_000; i++) {
                         client.send(piece);
                       }
                     } catch (IOException | UncheckedIOException e) {
-                      // The answer ends it.
+                      // Closed after the answer.
                     }
                   });
       assertThat(client.readAnswer().status()).isEqualTo(504);
@@ -810,6 +810,25 @@ abstract class ForwardingConformance {
       assertThat(client.closedWithin(Duration.ofSeconds(5))).isTrue();
     }
     assertThat(connections()).isEqualTo(2);
+  }
+
+  // It is about to close the connection, and a POST that crosses that would be lost.
+  @Test
+  void usesNoConnectionAgainOfANodeThatSpeaksAnOldVersion() throws IOException {
+    String rest = " 200 OK\r\nContent-Length: 2\r\n\r\nhi";
+    one.reply(
+        Replies.raw("HTTP/1.0" + rest),
+        (connection, request) -> {
+          connection.write("HTTP/1.");
+          connection.write("0" + rest);
+        },
+        Replies.ok("next"));
+    assertThat(one.exchange(get("/t/a/b")).text()).isEqualTo("hi");
+    assertThat(one.exchange(get("/t/a/b")).text()).isEqualTo("hi");
+    assertThat(one.exchange(get("/t/a/b")).text()).isEqualTo("next");
+    assertThat(connections()).isEqualTo(3);
+    assertThat(one.exchange(get("/t/a/b")).text()).isEqualTo("next");
+    assertThat(connections()).isEqualTo(3);
   }
 
   @Test
