@@ -4,13 +4,14 @@ import com.fnproject.lb.spi.Outcome;
 import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.Headers;
-import jakarta.json.Json;
-import jakarta.json.JsonException;
 import jakarta.json.JsonObject;
 import jakarta.json.JsonReader;
+import jakarta.json.JsonReaderFactory;
 import jakarta.json.JsonString;
+import jakarta.json.spi.JsonProvider;
 import java.io.ByteArrayInputStream;
 import java.time.Duration;
+import java.util.Map;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -32,6 +33,10 @@ public final class FnAnswer {
   private static final HeaderName CALL_ID = HeaderNames.create("fn-call-id", "Fn-Call-Id");
   private static final String TOO_BUSY = "Timed out - server too busy";
   private static final String TOO_LARGE_FOR_NODE = "Requested CPU/Memory cannot be allocated";
+
+  /** Made once: to find the library takes longer than to read a message. */
+  private static final JsonReaderFactory READERS =
+      JsonProvider.provider().createReaderFactory(Map.of());
 
   private FnAnswer() {}
 
@@ -91,12 +96,13 @@ public final class FnAnswer {
   }
 
   private static @Nullable String message(byte[] body) {
-    try (JsonReader reader = Json.createReader(new ByteArrayInputStream(body))) {
+    try (JsonReader reader = READERS.createReader(new ByteArrayInputStream(body))) {
       return reader.readValue() instanceof JsonObject object
               && object.get("message") instanceof JsonString message
           ? message.getString()
           : null;
-    } catch (JsonException | IllegalStateException e) {
+    } catch (RuntimeException e) {
+      // Whatever is thrown: what is nested too deeply ends in an exception of no kind.
       return null;
     }
   }

@@ -6,6 +6,9 @@ import com.fnproject.lb.spi.Outcome;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.WritableHeaders;
 import java.nio.charset.StandardCharsets;
+import java.util.Arrays;
+import java.util.List;
+import java.util.Random;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
@@ -84,6 +87,29 @@ class FnAnswerTest {
     byte[] bytes = body.getBytes(StandardCharsets.ISO_8859_1);
     assertThat(FnAnswer.outcome(503, headers(true, true), bytes)).isEqualTo(Outcome.RAN);
     assertThat(FnAnswer.outcome(503, headers(false, true), bytes)).isEqualTo(Outcome.NOT_RUN);
+  }
+
+  @Test
+  void noBodyHoweverBrokenOrDeepEndsInAnError() {
+    List<String> deep =
+        List.of("[".repeat(1024), "{\"a\":".repeat(170), "{\"message\":".repeat(85));
+    for (String body : deep) {
+      assertThat(
+              FnAnswer.outcome(
+                  503, headers(true, true), body.getBytes(StandardCharsets.ISO_8859_1)))
+          .isEqualTo(Outcome.RAN);
+    }
+    Random random = new Random(5);
+    String pieces = "{}[],:\"\\mu0\u00ff\u0000\u00fe -e1tn";
+    for (int i = 0; i < 20_000; i++) {
+      byte[] body = new byte[random.nextInt(40)];
+      for (int at = 0; at < body.length; at++) {
+        body[at] = (byte) pieces.charAt(random.nextInt(pieces.length()));
+      }
+      assertThat(FnAnswer.outcome(503, headers(true, true), body))
+          .as(() -> Arrays.toString(body))
+          .isEqualTo(Outcome.RAN);
+    }
   }
 
   @Test
