@@ -114,6 +114,7 @@ public final class WebClientUpstream implements Upstream {
       if (status.code() < 200 || status.code() > 999) {
         throw invalid("status " + status.code() + " is none that can be passed on");
       }
+      checkReason(status.reasonPhrase());
       checkText(headers);
       // RFC 9112, section 9.3, but for the keep-alive of HTTP/1.0, which is not relied on.
       nodeCloses = connection.old() || hasToken(headers, "close");
@@ -239,6 +240,17 @@ public final class WebClientUpstream implements Upstream {
 
     private UpstreamException invalid(String reason) {
       return new UpstreamException(Kind.INVALID_ANSWER, true, reason, null);
+    }
+
+    // A line feed without its carriage return passes Helidon's reader, and would end the line for
+    // many a client.
+    private void checkReason(String phrase) {
+      for (int i = 0; i < phrase.length(); i++) {
+        char c = phrase.charAt(i);
+        if ((c < ' ' && c != '\t') || c == 0x7f) {
+          throw invalid("the reason phrase holds a control character");
+        }
+      }
     }
 
     // Helidon reads header fields as ASCII and puts U+FFFD for anything else: the value is lost.
