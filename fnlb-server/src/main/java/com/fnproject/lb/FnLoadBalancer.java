@@ -23,6 +23,7 @@ import java.io.ByteArrayOutputStream;
 import java.io.PrintStream;
 import java.io.UncheckedIOException;
 import java.lang.System.Logger.Level;
+import java.net.InetAddress;
 import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
@@ -56,10 +57,16 @@ public final class FnLoadBalancer {
   /** Stands for "for ever" where Helidon wants a time. */
   private static final Duration FOR_EVER = Duration.ofDays(365);
 
+  /** How often listeners are looked at, and how often in a row they must be missing. */
+  private static final Duration LISTENER_CHECK = Duration.ofSeconds(1);
+
+  private static final int MISSED_CHECKS = 2;
+
   /** How long connections may take to notice that they are cut. */
   private static final Duration CUTTING = Duration.ofSeconds(5);
 
   private final ShutdownConfig shutdown;
+  private final InetAddress adminAddress;
   private final MeterRegistry meters;
   private final NameLookup names = new NameLookup();
   private final Router router;
@@ -81,6 +88,7 @@ public final class FnLoadBalancer {
 
   private FnLoadBalancer(Config config) {
     shutdown = config.shutdown();
+    adminAddress = config.listen().mgmtListen().getAddress();
     RandomGenerator random = ThreadLocalRandomGenerator.INSTANCE;
     MetricsConfig metricsConfig = MetricsConfig.create();
     meters = MeterRegistry.create(metricsConfig);
@@ -306,6 +314,29 @@ public final class FnLoadBalancer {
   private boolean alive() {
     InetSocketAddress address = bound;
     return draining || address == null || Listeners.isListenedOn(address);
+  }
+
+  /**
+   * Waits until a listener has ended that nobody has asked to, which nothing but a new start mends.
+   * Blocks while all is well, and for ever once the load balancer stops.
+   *
+   * @throws InterruptedException if the calling thread is interrupted
+   */
+  void awaitFailure() throws InterruptedException {
+    int missed = 0;
+    while (missed < MISSED_CHECKS) {
+      Thread.sleep(LISTENER_CHECK);
+      missed = alive() && operatorsAreServed() ? 0 : missed + 1;
+    }
+    LOGGER.log(
+        Level.ERROR,
+        "no connections are taken any more, see above; ending, so that it can be started again");
+  }
+
+  private boolean operatorsAreServed() {
+    return draining
+        || admin == traffic
+        || Listeners.isListenedOn(new InetSocketAddress(adminAddress, adminPort));
   }
 
   /** Randomness without a lock for whatever thread asks. */

@@ -8,11 +8,15 @@ public final class Main {
 
   private static final int FAILED = 1;
 
+  /** Whether it ends because it cannot serve, not because it was told to. */
+  private static volatile boolean failed;
+
   private Main() {}
 
   /**
-   * Serves until INT or TERM. Exit codes: 0 when all calls were finished, 1 when some were cut or
-   * nothing could be started, 2 when what the operator said makes no sense.
+   * Serves until INT or TERM. Exit codes: 0 when all calls were finished, 1 when some were cut,
+   * nothing could be started or no connection could be taken any more, 2 when what the operator
+   * said makes no sense.
    */
   public static void main(String[] args) {
     Map<String, String> environment = System.getenv();
@@ -38,11 +42,19 @@ public final class Main {
     Runtime.getRuntime()
         .addShutdownHook(
             new Thread(() -> Runtime.getRuntime().halt(stop(loadBalancer)), "shutdown"));
+    try {
+      loadBalancer.awaitFailure();
+    } catch (InterruptedException e) {
+      Thread.currentThread().interrupt();
+    }
+    failed = true;
+    System.exit(FAILED);
   }
 
   private static int stop(FnLoadBalancer loadBalancer) {
     try {
-      return loadBalancer.stop();
+      int code = loadBalancer.stop();
+      return failed ? FAILED : code;
     } catch (RuntimeException | Error e) {
       logger().log(Level.ERROR, "The load balancer did not stop in order", e);
       return FAILED;

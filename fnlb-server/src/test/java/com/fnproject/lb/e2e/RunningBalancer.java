@@ -49,16 +49,26 @@ final class RunningBalancer implements AutoCloseable {
    * How a process is to be started. Of the environment it gets only what is said here and what
    * every process needs: variables of whoever runs the tests change nothing.
    */
-  record Command(List<String> jvmOptions, Map<String, String> environment, List<String> arguments) {
+  record Command(
+      List<String> shell,
+      List<String> jvmOptions,
+      Map<String, String> environment,
+      List<String> arguments) {
+
+    /** With so many file descriptors and no more. */
+    Command descriptors(int most) {
+      String limited = "ulimit -n " + most + " && exec \"$@\"";
+      return new Command(List.of("sh", "-c", limited, "sh"), jvmOptions, environment, arguments);
+    }
 
     Command jvm(String... options) {
-      return new Command(List.of(options), environment, arguments);
+      return new Command(shell, List.of(options), environment, arguments);
     }
 
     Command env(String name, String value) {
       Map<String, String> more = new LinkedHashMap<>(environment);
       more.put(name, value);
-      return new Command(jvmOptions, more, arguments);
+      return new Command(shell, jvmOptions, more, arguments);
     }
 
     /** Starts it; returns when it has said that it serves. */
@@ -75,7 +85,7 @@ final class RunningBalancer implements AutoCloseable {
 
     /** Starts it without waiting for anything. */
     RunningBalancer launch() {
-      List<String> command = new ArrayList<>();
+      List<String> command = new ArrayList<>(shell);
       command.add(Path.of(System.getProperty("java.home"), "bin", "java").toString());
       command.addAll(jvmOptions);
       command.addAll(List.of("-jar", System.getProperty("fnlb.jar")));
@@ -123,7 +133,7 @@ final class RunningBalancer implements AutoCloseable {
    */
   static Command command(String... arguments) {
     return new Command(
-        List.of("-Xmx256m", "-XX:TieredStopAtLevel=1"), Map.of(), List.of(arguments));
+        List.of(), List.of("-Xmx256m", "-XX:TieredStopAtLevel=1"), Map.of(), List.of(arguments));
   }
 
   /**

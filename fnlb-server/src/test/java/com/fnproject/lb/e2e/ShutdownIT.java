@@ -15,6 +15,7 @@ import java.net.ConnectException;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.time.Duration;
+import java.util.ArrayList;
 import java.util.List;
 import java.util.concurrent.Semaphore;
 import org.junit.jupiter.api.AfterEach;
@@ -50,6 +51,27 @@ class ShutdownIT {
     RawClient client = balancer.connect().send(CALL);
     await().until(() -> node.calls().size() > before);
     return client;
+  }
+
+  /** A listener that could not accept is gone for good; the process must not outlive it. */
+  @Test
+  void endsWith1WhenItHasRunOutOfDescriptorsToTakeConnections() throws Exception {
+    RunningBalancer.Command command =
+        RunningBalancer.command("--listen=127.0.0.1:0", "--max-connections=1000").descriptors(200);
+    List<RawClient> clients = new ArrayList<>();
+    try (RunningBalancer balancer = command.start()) {
+      try {
+        while (clients.size() < 300) {
+          clients.add(balancer.connect());
+        }
+      } catch (IOException e) {
+        assertThat(e).isInstanceOf(ConnectException.class);
+      }
+      balancer.awaitLog("no connections are taken any more, see above; ending");
+      assertThat(balancer.awaitEnd()).isEqualTo(1);
+    } finally {
+      clients.forEach(RawClient::close);
+    }
   }
 
   @ParameterizedTest
