@@ -1,5 +1,6 @@
 package com.fnproject.lb;
 
+import com.fnproject.lb.proxy.DateField;
 import io.helidon.http.DirectHandler;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
@@ -32,11 +33,13 @@ final class DirectAnswers implements DirectHandler {
   private static final int MAX_MESSAGE = 200;
 
   private final ListenConfig limits;
+  private final DateField date;
   private final Counter headLimit;
   private final Counter targetLimit;
 
-  DirectAnswers(ListenConfig limits, MeterRegistry meters) {
+  DirectAnswers(ListenConfig limits, MeterRegistry meters, DateField date) {
     this.limits = limits;
+    this.date = date;
     headLimit = limit(meters, Settings.MAX_HEAD_SIZE);
     targetLimit = limit(meters, Settings.MAX_TARGET_SIZE);
   }
@@ -90,8 +93,10 @@ final class DirectAnswers implements DirectHandler {
     return answer(type, status, headers, message);
   }
 
-  private static TransportResponse answer(
+  private TransportResponse answer(
       EventType type, Status status, ServerResponseHeaders headers, String text) {
+    // Helidon tells its listeners, which would do this, only after it has written the head.
+    headers.setIfAbsent(date.now());
     return TransportResponse.builder()
         .status(status)
         .headers(headers)

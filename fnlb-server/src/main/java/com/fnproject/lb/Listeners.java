@@ -1,6 +1,7 @@
 package com.fnproject.lb;
 
 import com.fnproject.lb.admin.AdminApi;
+import com.fnproject.lb.proxy.DateField;
 import com.fnproject.lb.proxy.Http1Guard;
 import com.sun.management.UnixOperatingSystemMXBean;
 import io.helidon.http.Headers;
@@ -20,6 +21,7 @@ import java.lang.management.ManagementFactory;
 import java.net.InetSocketAddress;
 import java.net.ServerSocket;
 import java.net.Socket;
+import java.time.Clock;
 import java.time.Duration;
 
 /**
@@ -45,6 +47,7 @@ final class Listeners {
    */
   static WebServerConfig.Builder listener(
       InetSocketAddress address, ListenConfig config, Duration grace, MeterRegistry meters) {
+    DateField date = new DateField(Clock.systemUTC());
     return WebServer.builder()
         .shutdownHook(false)
         .featuresDiscoverServices(false)
@@ -58,7 +61,7 @@ final class Listeners {
         .useNio(true)
         .connectionOptions(options -> options.tcpNoDelay(true).socketKeepAlive(true))
         .contentEncoding(PASS_THROUGH)
-        .directHandlers(new DirectAnswers(config, meters).forAllEvents())
+        .directHandlers(new DirectAnswers(config, meters, date).forAllEvents())
         .errorHandling(ErrorHandling.builder().includeEntity(true).build())
         .protocolsDiscoverServices(false)
         .addConnectionSelector(
@@ -68,7 +71,8 @@ final class Listeners {
                     .maxHeadersSize(config.maxHeadSize())
                     .validatePath(false)
                     .validatePrologue(false)
-                    .sendKeepAliveHeader(false)));
+                    .sendKeepAliveHeader(false),
+                date));
   }
 
   /**

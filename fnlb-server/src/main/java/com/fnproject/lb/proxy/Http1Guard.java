@@ -35,7 +35,7 @@ import java.util.concurrent.ExecutorService;
  * upload in memory, and the line before it, however long they are, take any two bytes for the end
  * of a chunk, answer {@code TE: trailers} with a trailer of its own, and announce a length of 0
  * where an answer has no body and tells of another length (to HEAD) or must tell of none (204,
- * 304). Stateless.
+ * 304), and write the Date in the local time zone. Stateless.
  */
 public final class Http1Guard implements ServerConnectionSelector {
 
@@ -59,14 +59,15 @@ public final class Http1Guard implements ServerConnectionSelector {
    * Creates a selector for a listener.
    *
    * @param config Helidon's own settings, to which listeners are added
+   * @param date the Date of answers that have none
    */
-  public Http1Guard(Http1Config.Builder config) {
+  public Http1Guard(Http1Config.Builder config, DateField date) {
     http1 =
         Http1ConnectionSelector.builder()
             .config(
                 config
                     .addReceiveListener(new WithoutTe())
-                    .addSendListener(new LengthOfNoBody())
+                    .addSendListener(new AnswerHead(date))
                     .build())
             .build();
   }
@@ -103,10 +104,15 @@ public final class Http1Guard implements ServerConnectionSelector {
     }
   }
 
-  private static final class LengthOfNoBody implements Http1ConnectionListener {
+  /** One listener for both: of several, Helidon lets none change the head. */
+  private record AnswerHead(DateField date) implements Http1ConnectionListener {
     @Override
     public void headers(ConnectionContext context, Headers headers) {
-      if (headers instanceof WritableHeaders<?> writable && headers.contains(LENGTH_OF_NO_BODY)) {
+      if (!(headers instanceof WritableHeaders<?> writable)) {
+        return;
+      }
+      writable.setIfAbsent(date.now());
+      if (headers.contains(LENGTH_OF_NO_BODY)) {
         String length = headers.get(LENGTH_OF_NO_BODY).get();
         writable.remove(LENGTH_OF_NO_BODY);
         if (length.isEmpty()) {

@@ -94,6 +94,32 @@ class StartIT {
   }
 
   @Test
+  void datesEveryAnswerOfItsOwnInGmtWhateverTheLocalZoneIs() throws Exception {
+    try (RudeNode undated = RudeNode.start(perRequest(Replies.ok("{\"version\":\"1.0.0\"}")));
+        RunningBalancer balancer =
+            command("--listen=127.0.0.1:0", "--nodes", undated.name())
+                .env("TZ", "Asia/Kathmandu")
+                .start()) {
+      balancer.awaitOnline(List.of(undated.name()));
+      for (RawAnswer answer :
+          List.of(
+              balancer.get("/version"),
+              balancer.get("/metrics"),
+              balancer.get("/1/lb/nodes"),
+              balancer.get("/observe/health/live"),
+              balancer.get("no-path"))) {
+        assertThat(answer.head().headers("Date"))
+            .as(answer.head().firstLine())
+            .singleElement()
+            .asString()
+            .matches("[A-Z][a-z]{2}, \\d\\d [A-Z][a-z]{2} \\d{4} \\d\\d:\\d\\d:\\d\\d GMT");
+      }
+      // The zone was heard of.
+      await().until(() -> balancer.get("/1/lb/stats").text().contains("+05:45"));
+    }
+  }
+
+  @Test
   void refusesAListOfNodesWithAnEmptyNameAndSaysWhich() {
     Ended ended = command("--nodes", "a,,b").run();
     assertThat(ended.code()).isEqualTo(2);
