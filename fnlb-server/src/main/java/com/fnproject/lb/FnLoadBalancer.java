@@ -290,7 +290,7 @@ public final class FnLoadBalancer {
           Level.WARNING,
           "stopped: {0} calls were cut, being under way after {1}",
           cut,
-          shutdown.timeout());
+          TimeSpan.text(shutdown.timeout()));
       return 1;
     }
     LOGGER.log(Level.INFO, "stopped");

@@ -227,7 +227,7 @@ class FnLoadBalancerTest {
       assertThat(log.lines())
           .containsExactly(
               "INFO stopping: 1 calls under way",
-              "WARNING stopped: 1 calls were cut, being under way after PT0.2S");
+              "WARNING stopped: 1 calls were cut, being under way after 200ms");
       assertThat(slow.readToEnd()).doesNotContain("200");
     }
     await().until(() -> node.openConnections() == 0);
