@@ -32,8 +32,8 @@ final class Listeners {
 
   private static final int BACKLOG = 4096;
 
-  /** Descriptors kept for what is no client: logs, jars, health checks, listeners. */
-  private static final long RESERVED_DESCRIPTORS = 128;
+  /** Descriptors kept for what is no client: 128 for logs, jars and listeners, 256 for checks. */
+  private static final long RESERVED_DESCRIPTORS = 384;
 
   private Listeners() {}
 

@@ -220,6 +220,33 @@ class UpstreamPoolTest {
     }
   }
 
+  /** Calls outlive the pool of a node that is removed; its own thread must go on watching them. */
+  @Test
+  void watchesForStalledWritesUntilTheLastConnectionOfAClosedPoolIsBack() throws Exception {
+    Semaphore end = new Semaphore(0);
+    UpstreamConfig impatient =
+        new UpstreamConfig(
+            1, 1, Duration.ofSeconds(1), Duration.ZERO, Duration.ofMillis(100), 65_536);
+    try (RudeNode node = RudeNode.start(connection -> connection.await(end))) {
+      UpstreamPool pool =
+          new UpstreamPool("127.0.0.1", node.port(), impatient, names, System::nanoTime);
+      UpstreamConnection stuck = pool.acquire(false);
+      pool.close();
+      FutureTask<Void> writer =
+          new FutureTask<>(
+              () -> {
+                while (true) {
+                  stuck.writer().write(BufferData.create(new byte[65_536]));
+                }
+              });
+      Thread unused = Thread.ofVirtual().start(writer);
+      await().until(writer::isDone);
+      assertThat(stuck.stalled()).isTrue();
+      pool.release(stuck, false);
+      end.release();
+    }
+  }
+
   @Test
   void keepsNothingAfterItsEnd() {
     try (RudeNode node = RudeNode.start(RudeConnection::ignore)) {
