@@ -25,7 +25,6 @@ import java.io.IOException;
 import java.io.OutputStream;
 import java.net.SocketTimeoutException;
 import java.nio.charset.StandardCharsets;
-import java.util.List;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -111,20 +110,11 @@ public final class WebClientUpstream implements Upstream {
       Http1ClientResponse response = exchange(head, requestBody);
       Status status = response.status();
       Headers headers = response.headers();
-      if (status.code() < 200 || status.code() > 999) {
-        throw invalid("status " + status.code() + " is none that can be passed on");
-      }
-      checkReason(status.reasonPhrase());
-      checkText(headers);
+      AnswerHead.check(status, headers);
       // RFC 9112, section 9.3, but for the keep-alive of HTTP/1.0, which is not relied on.
-      nodeCloses = connection.old() || hasToken(headers, "close");
-      Framing framing = framing(head.method(), status.code(), headers);
-      long length =
-          switch (framing) {
-            case NONE -> 0;
-            case LENGTH -> contentLength(headers);
-            case CHUNKED, UNTIL_CLOSE -> -1;
-          };
+      nodeCloses = connection.old() || AnswerHead.saysClose(headers);
+      Framing framing = AnswerHead.framing(head.method(), status.code(), headers);
+      long length = AnswerHead.length(framing, headers);
       body = new AnswerBody(connection.reader(), framing, length);
       return new Answer(status, headers, framing != Framing.NONE, length);
     }
@@ -206,7 +196,7 @@ public final class WebClientUpstream implements Upstream {
       }
       // The node would wait for the rest of the body, and we for the rest of the answer.
       if (connection.reader().startsWith(INTERIM)) {
-        throw invalid("an interim answer to a body that is under way");
+        throw AnswerHead.invalid("an interim answer to a body that is under way");
       }
     }
 
@@ -236,75 +226,6 @@ public final class WebClientUpstream implements Upstream {
       }
       return new UpstreamException(
           Kind.INVALID_ANSWER, sent, "no valid answer: " + e.getMessage(), e);
-    }
-
-    private UpstreamException invalid(String reason) {
-      return new UpstreamException(Kind.INVALID_ANSWER, true, reason, null);
-    }
-
-    // A line feed without its carriage return passes Helidon's reader, and would end the line for
-    // many a client.
-    private void checkReason(String phrase) {
-      for (int i = 0; i < phrase.length(); i++) {
-        char c = phrase.charAt(i);
-        if ((c < ' ' && c != '\t') || c == 0x7f) {
-          throw invalid("the reason phrase holds a control character");
-        }
-      }
-    }
-
-    // Helidon reads header fields as ASCII and puts U+FFFD for anything else: the value is lost.
-    private void checkText(Headers headers) {
-      for (Header header : headers) {
-        if (header.name().isEmpty()) {
-          throw invalid("a header has no name");
-        }
-        boolean lossy = header.valueCount() == 1 && isLossy(header.get());
-        if (header.valueCount() > 1) {
-          for (String value : header.allValues()) {
-            lossy |= isLossy(value);
-          }
-        }
-        if (lossy) {
-          throw invalid("header " + header.name() + " holds bytes outside of ASCII");
-        }
-      }
-      if (headers.contains(HeaderNames.TRAILER)) {
-        throw invalid("trailers are not supported");
-      }
-    }
-
-    // RFC 9112, section 6.3.
-    private Framing framing(String method, int status, Headers headers) {
-      if (method.equals("HEAD") || status == 204 || status == 304) {
-        return Framing.NONE;
-      }
-      boolean hasLength = headers.contains(HeaderNames.CONTENT_LENGTH);
-      if (!headers.contains(HeaderNames.TRANSFER_ENCODING)) {
-        return hasLength ? Framing.LENGTH : Framing.UNTIL_CLOSE;
-      }
-      List<String> encodings = headers.get(HeaderNames.TRANSFER_ENCODING).allValues();
-      if (hasLength || encodings.size() != 1 || !encodings.get(0).equalsIgnoreCase("chunked")) {
-        throw invalid(
-            "Transfer-Encoding " + encodings + (hasLength ? " beside Content-Length" : ""));
-      }
-      return Framing.CHUNKED;
-    }
-
-    private long contentLength(Headers headers) {
-      List<String> values = headers.get(HeaderNames.CONTENT_LENGTH).allValues();
-      String first = values.get(0);
-      boolean valid = !first.isEmpty() && first.length() <= 18;
-      for (int i = 0; i < first.length() && valid; i++) {
-        valid = first.charAt(i) >= '0' && first.charAt(i) <= '9';
-      }
-      for (String value : values) {
-        valid &= value.equals(first);
-      }
-      if (!valid) {
-        throw invalid("Content-Length " + values);
-      }
-      return Long.parseLong(first);
     }
 
     @Override
@@ -356,24 +277,6 @@ public final class WebClientUpstream implements Upstream {
             .port(80)
             .path(UriPath.create(target))
             .build());
-  }
-
-  private static boolean isLossy(String value) {
-    return value.indexOf('\ufffd') >= 0;
-  }
-
-  private static boolean hasToken(Headers headers, String token) {
-    if (!headers.contains(HeaderNames.CONNECTION)) {
-      return false;
-    }
-    for (String value : headers.get(HeaderNames.CONNECTION).allValues()) {
-      for (String part : value.split(",", -1)) {
-        if (part.strip().equalsIgnoreCase(token)) {
-          return true;
-        }
-      }
-    }
-    return false;
   }
 
   /** Tells what a sink threw from what the node did. */
