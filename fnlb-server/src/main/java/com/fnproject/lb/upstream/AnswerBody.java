@@ -130,6 +130,10 @@ final class AnswerBody {
     }
     String line = end == 0 ? "" : reader.readAsciiString(end);
     reader.skip(2);
+    // Helidon looks for a line feed without its carriage return only where no other one follows.
+    if (line.indexOf('\n') >= 0) {
+      throw new IllegalStateException("a line of the chunked body holds a line feed");
+    }
     return line;
   }
 

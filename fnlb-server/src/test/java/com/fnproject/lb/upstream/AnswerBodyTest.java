@@ -117,6 +117,8 @@ class AnswerBodyTest {
         "1\r\nab\r\n",
         "1\r\na0\r\n\r\n",
         "\uff11\r\na\r\n",
+        "0;\nab0;\nab\r\n",
+        "1;x\ny\r\na\r\n",
       })
   void refusesWhatIsNoChunk(String text) {
     AnswerBody body = chunked(wire(text + "0\r\n\r\n"));
