@@ -17,6 +17,7 @@ final class FakeCall implements RoutingCall {
   private RoutingNode current;
   private int attempt;
   private long memo;
+  private Object note;
 
   FakeCall(FakeFunction function) {
     this(function, function.key());
@@ -37,6 +38,7 @@ final class FakeCall implements RoutingCall {
   FakeNode select(NodeSelector selector) {
     attempt++;
     memo = 0;
+    note = null;
     current = selector.select(this);
     return (FakeNode) current;
   }
@@ -95,5 +97,35 @@ final class FakeCall implements RoutingCall {
   @Override
   public void memo(long bits) {
     memo = bits;
+  }
+
+  @Override
+  public boolean mayHold() {
+    return false;
+  }
+
+  @Override
+  public RoutingNode hold(long maxNanos) {
+    throw new IllegalStateException("no call may be held");
+  }
+
+  @Override
+  public boolean wake(RoutingNode hint) {
+    return false;
+  }
+
+  @Override
+  public RoutingNode wokenFor() {
+    return null;
+  }
+
+  @Override
+  public Object note() {
+    return note;
+  }
+
+  @Override
+  public void note(Object reference) {
+    note = reference;
   }
 }

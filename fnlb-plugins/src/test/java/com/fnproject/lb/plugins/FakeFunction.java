@@ -2,6 +2,7 @@ package com.fnproject.lb.plugins;
 
 import com.fnproject.lb.spi.RoutedFunction;
 import com.fnproject.lb.spi.SipHash;
+import com.fnproject.lb.spi.Warmth;
 import java.util.function.Function;
 
 /** A function as the server would present it. */
@@ -33,5 +34,20 @@ final class FakeFunction implements RoutedFunction {
       state = first.apply(this);
     }
     return (S) state;
+  }
+
+  @Override
+  public long generation() {
+    return 0;
+  }
+
+  @Override
+  public Warmth warmth() {
+    return null;
+  }
+
+  @Override
+  public int held() {
+    return 0;
   }
 }

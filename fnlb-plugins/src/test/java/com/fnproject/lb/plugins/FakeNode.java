@@ -1,6 +1,8 @@
 package com.fnproject.lb.plugins;
 
+import com.fnproject.lb.spi.NodeReading;
 import com.fnproject.lb.spi.RoutingNode;
+import java.util.Map;
 import java.util.function.Function;
 
 /** A node as the server would present it. */
@@ -35,5 +37,25 @@ final class FakeNode implements RoutingNode {
   @Override
   public String toString() {
     return id;
+  }
+
+  @Override
+  public double weight() {
+    return 1;
+  }
+
+  @Override
+  public Map<String, String> labels() {
+    return Map.of();
+  }
+
+  @Override
+  public boolean hasRoom() {
+    return true;
+  }
+
+  @Override
+  public NodeReading reading() {
+    return null;
   }
 }

@@ -33,4 +33,9 @@ record FakeResult(Outcome outcome, int status, long waitNanos) implements Routin
   public long latencyNanos() {
     return 0;
   }
+
+  @Override
+  public long retryAfterNanos() {
+    return -1;
+  }
 }

@@ -1,11 +1,7 @@
 package com.fnproject.lb.fn;
 
-import com.fnproject.lb.node.PolicyState;
-import com.fnproject.lb.spi.RoutedFunction;
-import com.fnproject.lb.spi.SipHash;
 import com.github.benmanes.caffeine.cache.Caffeine;
 import com.github.benmanes.caffeine.cache.LoadingCache;
-import java.util.function.Function;
 
 /**
  * The functions that calls were made to, by path, with what the routing policy keeps for each.
@@ -17,7 +13,7 @@ public final class FunctionTable {
   /** A path takes one place for each so many characters that it has or begins. */
   static final int PATH_PER_PLACE = 256;
 
-  private final LoadingCache<String, RoutedFunction> functions;
+  private final LoadingCache<String, FnFunction> functions;
 
   /**
    * Creates an empty table.
@@ -30,9 +26,9 @@ public final class FunctionTable {
     functions =
         Caffeine.newBuilder()
             .maximumWeight(maxFunctions)
-            .weigher((String path, RoutedFunction function) -> 1 + path.length() / PATH_PER_PLACE)
+            .weigher((String path, FnFunction function) -> 1 + path.length() / PATH_PER_PLACE)
             .executor(Runnable::run)
-            .build(KeyedFunction::new);
+            .build(FnFunction::new);
   }
 
   /**
@@ -52,7 +48,7 @@ public final class FunctionTable {
    * @param path a decoded path that {@link #isInvocation}
    * @return the same object for as long as the function is remembered
    */
-  public RoutedFunction function(String path) {
+  public FnFunction function(String path) {
     return functions.get(path);
   }
 
@@ -68,35 +64,7 @@ public final class FunctionTable {
    * @param path a decoded path
    * @return a new object
    */
-  public static RoutedFunction unremembered(String path) {
-    return new KeyedFunction(path);
-  }
-
-  /** A function known by its path. */
-  private static final class KeyedFunction implements RoutedFunction {
-
-    private final String key;
-    private final long hash;
-    private final PolicyState policyState = new PolicyState();
-
-    KeyedFunction(String key) {
-      this.key = key;
-      this.hash = SipHash.hash(key);
-    }
-
-    @Override
-    public String key() {
-      return key;
-    }
-
-    @Override
-    public long hash() {
-      return hash;
-    }
-
-    @Override
-    public <S> S state(Function<? super RoutedFunction, S> first) {
-      return policyState.get(this, first);
-    }
+  public static FnFunction unremembered(String path) {
+    return new FnFunction(path);
   }
 }

@@ -1,9 +1,12 @@
 package com.fnproject.lb.node;
 
+import com.fnproject.lb.spi.NodeReading;
 import com.fnproject.lb.spi.RoutingNode;
 import com.fnproject.lb.upstream.UpstreamPool;
+import java.util.Map;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * A node, from the moment it is added until it is removed. Thread-safe. What the cluster thinks of
@@ -18,6 +21,7 @@ public final class Node implements RoutingNode {
   private final AtomicInteger inFlight = new AtomicInteger();
   private final PolicyState policyState = new PolicyState();
   private volatile boolean healthy;
+  private volatile @Nullable NodeReading reading;
 
   Node(NodeAddress address, UpstreamPool pool) {
     this.address = address;
@@ -70,6 +74,36 @@ public final class Node implements RoutingNode {
   @Override
   public String id() {
     return id;
+  }
+
+  @Override
+  public double weight() {
+    return 1;
+  }
+
+  @Override
+  public Map<String, String> labels() {
+    return Map.of();
+  }
+
+  @Override
+  public boolean hasRoom() {
+    return true;
+  }
+
+  @Override
+  public @Nullable NodeReading reading() {
+    return reading;
+  }
+
+  /**
+   * Publishes what the node told of itself; to be called after the warmth of its functions was
+   * published.
+   *
+   * @param latest the reading; null if none can be trusted any more
+   */
+  public void reading(@Nullable NodeReading latest) {
+    reading = latest;
   }
 
   @Override

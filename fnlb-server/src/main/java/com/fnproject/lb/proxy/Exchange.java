@@ -53,6 +53,7 @@ final class Exchange implements BookedCall, RoutingResult {
   private int attempt;
   private boolean booked;
   private long memo;
+  private @Nullable Object note;
 
   private boolean reported;
   private Outcome outcome = Outcome.NOT_SENT;
@@ -197,6 +198,7 @@ final class Exchange implements BookedCall, RoutingResult {
 
   private @Nullable Node select() {
     memo = 0;
+    note = null;
     booked = false;
     reported = false;
     waitNanos = -1;
@@ -415,6 +417,26 @@ final class Exchange implements BookedCall, RoutingResult {
   }
 
   @Override
+  public boolean mayHold() {
+    return false;
+  }
+
+  @Override
+  public @Nullable RoutingNode hold(long maxNanos) {
+    throw new IllegalStateException("no call may be held");
+  }
+
+  @Override
+  public boolean wake(RoutingNode hint) {
+    return false;
+  }
+
+  @Override
+  public @Nullable RoutingNode wokenFor() {
+    return null;
+  }
+
+  @Override
   public long memo() {
     return memo;
   }
@@ -422,6 +444,16 @@ final class Exchange implements BookedCall, RoutingResult {
   @Override
   public void memo(long bits) {
     memo = bits;
+  }
+
+  @Override
+  public @Nullable Object note() {
+    return note;
+  }
+
+  @Override
+  public void note(@Nullable Object reference) {
+    note = reference;
   }
 
   @Override
@@ -452,5 +484,10 @@ final class Exchange implements BookedCall, RoutingResult {
   @Override
   public long waitNanos() {
     return waitNanos;
+  }
+
+  @Override
+  public long retryAfterNanos() {
+    return -1;
   }
 }

@@ -275,6 +275,11 @@ class CallStatsTest {
     public long latencyNanos() {
       return 0;
     }
+
+    @Override
+    public long retryAfterNanos() {
+      return -1;
+    }
   }
 
   private record Call(String path) implements RoutingCall {
@@ -315,5 +320,33 @@ class CallStatsTest {
 
     @Override
     public void memo(long bits) {}
+
+    @Override
+    public boolean mayHold() {
+      return false;
+    }
+
+    @Override
+    public RoutingNode hold(long maxNanos) {
+      throw new IllegalStateException("no call may be held");
+    }
+
+    @Override
+    public boolean wake(RoutingNode hint) {
+      return false;
+    }
+
+    @Override
+    public RoutingNode wokenFor() {
+      return null;
+    }
+
+    @Override
+    public Object note() {
+      return null;
+    }
+
+    @Override
+    public void note(Object reference) {}
   }
 }

@@ -9,6 +9,7 @@ import com.fnproject.lb.node.NodeAddress;
 import com.fnproject.lb.node.NodeChange;
 import com.fnproject.lb.node.NodeRegistry;
 import com.fnproject.lb.node.Registries;
+import com.fnproject.lb.spi.NodeReading;
 import com.fnproject.lb.spi.NodeSelector;
 import com.fnproject.lb.spi.NodeSnapshot;
 import com.fnproject.lb.spi.Outcome;
@@ -23,6 +24,7 @@ import io.helidon.metrics.api.MetricsConfig;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
+import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
@@ -117,6 +119,34 @@ class RouterTest {
     public void memo(long bits) {
       memo = bits;
     }
+
+    @Override
+    public boolean mayHold() {
+      return false;
+    }
+
+    @Override
+    public RoutingNode hold(long maxNanos) {
+      throw new IllegalStateException("no call may be held");
+    }
+
+    @Override
+    public boolean wake(RoutingNode hint) {
+      return false;
+    }
+
+    @Override
+    public RoutingNode wokenFor() {
+      return null;
+    }
+
+    @Override
+    public Object note() {
+      return null;
+    }
+
+    @Override
+    public void note(Object reference) {}
   }
 
   private record Result(Outcome outcome) implements RoutingResult {
@@ -137,6 +167,11 @@ class RouterTest {
 
     @Override
     public long waitNanos() {
+      return -1;
+    }
+
+    @Override
+    public long retryAfterNanos() {
       return -1;
     }
   }
@@ -230,6 +265,26 @@ class RouterTest {
     @Override
     public int inFlight() {
       return 0;
+    }
+
+    @Override
+    public double weight() {
+      return 1;
+    }
+
+    @Override
+    public Map<String, String> labels() {
+      return Map.of();
+    }
+
+    @Override
+    public boolean hasRoom() {
+      return true;
+    }
+
+    @Override
+    public NodeReading reading() {
+      return null;
     }
 
     @Override

@@ -1,6 +1,7 @@
 package com.fnproject.lb.spi;
 
 import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
 
 /**
  * What calls are grouped by: a function of the cluster, as far as the balancer can tell.
@@ -25,6 +26,29 @@ public interface RoutedFunction {
    * @return 64 well-mixed bits
    */
   long hash();
+
+  /**
+   * Grows whenever the function, or its app, was changed so that the containers it had are of no
+   * use any more (image, configuration, annotations, memory, time-outs).
+   *
+   * @return 0 until the first change that the server notices
+   */
+  long generation();
+
+  /**
+   * Where the function's containers are, by the nodes' readings.
+   *
+   * @return null while that is not known: the function's id is not known, its readings count
+   *     containers of before its last change, or nothing is read
+   */
+  @Nullable Warmth warmth();
+
+  /**
+   * Calls of this function that are {@linkplain RoutingCall#hold held} by this balancer.
+   *
+   * @return 0 or more; exact, but stale as soon as it is read
+   */
+  int held();
 
   /**
    * The policy's own state for this function: one object for as long as the server remembers the

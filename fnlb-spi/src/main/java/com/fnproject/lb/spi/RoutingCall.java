@@ -61,6 +61,45 @@ public interface RoutingCall {
   @Nullable String header(String name);
 
   /**
+   * Whether {@link #hold} may be asked for: the call was not held before, and the server has room
+   * for one more held call, of this function and in all.
+   *
+   * @return false if {@link #hold} would refuse
+   */
+  boolean mayHold();
+
+  /**
+   * Asks the server not to send the call now, but to hold it, its body unread, until it is woken,
+   * its time is over or its client has gone. Only for {@link NodeSelector#select}, which then
+   * returns null: {@code return call.hold(nanos);}. The call joins the end of its function's queue
+   * at once. When it is woken or its time is over, {@link RoutingPolicy#onHoldEnded} and then
+   * {@code select} are called.
+   *
+   * @param maxNanos how long at most, above 0; the server's own limit may be shorter
+   * @return null
+   * @throws IllegalStateException if {@link #mayHold} is false
+   */
+  @Nullable RoutingNode hold(long maxNanos);
+
+  /**
+   * Wakes the first held call of this call's function, if there is one. For {@link
+   * RoutingPolicy#onResult}, when a place has become free; must not be called from {@link
+   * NodeSelector#select}.
+   *
+   * @param hint where the place is; the woken call's {@link #wokenFor()}
+   * @return false if no call of the function is held
+   */
+  boolean wake(RoutingNode hint);
+
+  /**
+   * Where the call that woke this one found a free place.
+   *
+   * @return null if the call was not woken; in {@link NodeSelector#select} of the first attempt
+   *     after the hold only
+   */
+  @Nullable RoutingNode wokenFor();
+
+  /**
    * The policy's note on the current attempt: 0 before each {@link NodeSelector#select}, then what
    * {@link #memo(long)} set, until that attempt's {@link RoutingPolicy#onResult} has returned.
    *
@@ -74,4 +113,20 @@ public interface RoutingCall {
    * @param bits whatever {@link RoutingPolicy#onResult} will want to know
    */
   void memo(long bits);
+
+  /**
+   * The policy's reference for the current attempt: null before each {@link NodeSelector#select},
+   * then what {@link #note(Object)} set, until that attempt's {@link RoutingPolicy#onResult} has
+   * returned. As {@link #memo()}, for objects.
+   *
+   * @return the reference
+   */
+  @Nullable Object note();
+
+  /**
+   * Sets the policy's reference for the current attempt.
+   *
+   * @param reference such as the policy's own record of the function on the node
+   */
+  void note(@Nullable Object reference);
 }

@@ -39,4 +39,12 @@ public interface RoutingResult {
    *     node
    */
   long waitNanos();
+
+  /**
+   * What the answer's {@code Retry-After} field says, in seconds or as a date. Fn's own is a
+   * constant 15 seconds and tells nothing.
+   *
+   * @return nanoseconds, 0 or more; -1 when the field is absent or unreadable
+   */
+  long retryAfterNanos();
 }

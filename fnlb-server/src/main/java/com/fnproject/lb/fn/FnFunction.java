@@ -1,0 +1,53 @@
+package com.fnproject.lb.fn;
+
+import com.fnproject.lb.node.PolicyState;
+import com.fnproject.lb.spi.RoutedFunction;
+import com.fnproject.lb.spi.SipHash;
+import com.fnproject.lb.spi.Warmth;
+import java.util.function.Function;
+import org.jspecify.annotations.Nullable;
+
+/** A function that calls were made to, with what the routing policy keeps for it. Thread-safe. */
+public final class FnFunction implements RoutedFunction {
+
+  private final String key;
+  private final long hash;
+  private final PolicyState policyState = new PolicyState();
+  private volatile long generation;
+  private volatile @Nullable Warmth warmth;
+
+  FnFunction(String key) {
+    this.key = key;
+    this.hash = SipHash.hash(key);
+  }
+
+  @Override
+  public String key() {
+    return key;
+  }
+
+  @Override
+  public long hash() {
+    return hash;
+  }
+
+  @Override
+  public long generation() {
+    return generation;
+  }
+
+  @Override
+  public @Nullable Warmth warmth() {
+    return warmth;
+  }
+
+  @Override
+  public int held() {
+    return 0;
+  }
+
+  @Override
+  public <S> S state(Function<? super RoutedFunction, S> first) {
+    return policyState.get(this, first);
+  }
+}
