@@ -6,7 +6,7 @@ package com.fnproject.lb.plugins;
  * weight, and a function's nodes stand in falling order of it. A node that leaves moves only the
  * functions that were on it.
  */
-final class Rendezvous {
+public final class Rendezvous {
 
   private Rendezvous() {}
 
@@ -14,8 +14,12 @@ final class Rendezvous {
    * The weight of a node for a function. The mixer is the finaliser of SplitMix64 (Steele, Lea and
    * Flood, 2014; constants: Stafford's thirteenth variant): a bijection, so nodes with different
    * hashes never draw.
+   *
+   * @param functionHash of the function's key
+   * @param nodeHash of the node's id
+   * @return 64 well-mixed bits; compared as signed numbers where order matters
    */
-  static long weight(long functionHash, long nodeHash) {
+  public static long weight(long functionHash, long nodeHash) {
     long z = functionHash ^ nodeHash;
     z = (z ^ (z >>> 30)) * 0xbf58476d1ce4e5b9L;
     z = (z ^ (z >>> 27)) * 0x94d049bb133111ebL;

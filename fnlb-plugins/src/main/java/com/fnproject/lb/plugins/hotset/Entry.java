@@ -1,0 +1,189 @@
+package com.fnproject.lb.plugins.hotset;
+
+import com.fnproject.lb.spi.NodeReading;
+import com.fnproject.lb.spi.Warmth;
+import org.jspecify.annotations.Nullable;
+
+/**
+ * What is known of one function on one node: the calls of this balancer there, and what proves that
+ * idle containers are there. Guarded by its {@link FunctionState}.
+ */
+final class Entry {
+
+  /** How many containers were in use is remembered for so many slots of the hot window. */
+  static final int SLOTS = 6;
+
+  /** Bits for each slot's peak; more calls than that at once count as that many. */
+  private static final int PEAK_BITS = 10;
+
+  private static final long PEAK_MASK = (1L << PEAK_BITS) - 1;
+  private static final long ALL_SLOTS = (1L << (SLOTS * PEAK_BITS)) - 1;
+
+  final HotNode node;
+
+  /** {@link HotNode#joined} when the entry was made or last found to be true. */
+  long joined;
+
+  /** The node's place in the function's order, {@link FunctionState#RANKS} if beyond. */
+  int rank;
+
+  /** Own calls, from selection to the head of the answer. */
+  int calls;
+
+  /** Last send or answer; meaningless unless {@link #proven}. */
+  long lastNanos;
+
+  /** Whether {@link #lastNanos} proves anything. */
+  boolean proven;
+
+  /** The greatest number of calls in the latest slots, the current one in the lowest bits. */
+  private long peaks;
+
+  private long slot;
+
+  /** Idle containers and own calls at the node's reading of {@link #scrapedNanos}. */
+  private int idleThen;
+
+  private int callsThen;
+  private long scrapedNanos;
+  private boolean scraped;
+
+  Entry(HotNode node, int rank, long nowNanos, long slotNanos) {
+    this.node = node;
+    this.rank = rank;
+    this.joined = node.joined;
+    this.lastNanos = nowNanos;
+    this.slot = Math.floorDiv(nowNanos, slotNanos);
+  }
+
+  /** Forgets what proved that containers are there; calls under way stay counted. */
+  void forgetWarmth() {
+    proven = false;
+    peaks = filled(calls);
+    idleThen = 0;
+    callsThen = calls;
+  }
+
+  /** No more containers than there are calls under way: the node has just refused to start one. */
+  void capPeaks() {
+    peaks = filled(calls);
+  }
+
+  /** A call begins. */
+  void begin(long nowNanos, long slotNanos) {
+    advance(nowNanos, slotNanos);
+    calls++;
+    long peak = peaks & PEAK_MASK;
+    if (calls > peak) {
+      peaks = (peaks & ~PEAK_MASK) | Math.min(calls, PEAK_MASK);
+    }
+    lastNanos = nowNanos;
+    proven = true;
+  }
+
+  /** A call has ended, whatever became of it. */
+  void end(long nowNanos, long slotNanos) {
+    advance(nowNanos, slotNanos);
+    calls--;
+  }
+
+  /**
+   * Seconds since the least recently used container that the next call could get was surely in use:
+   * the time since the last use if none is in use now, else since one more than now were.
+   */
+  double age(long nowNanos, long slotNanos) {
+    if (calls == 0) {
+      return proven
+          ? Math.max(0, (nowNanos - lastNanos) * HotNode.NANOS)
+          : Double.POSITIVE_INFINITY;
+    }
+    advance(nowNanos, slotNanos);
+    long left = peaks;
+    for (int i = 0; i < SLOTS; i++) {
+      if ((left & PEAK_MASK) > calls) {
+        long middle = (slot - i) * slotNanos + slotNanos / 2;
+        return Math.max(0, (nowNanos - middle) * HotNode.NANOS);
+      }
+      left >>>= PEAK_BITS;
+    }
+    return Double.POSITIVE_INFINITY;
+  }
+
+  /** Takes over what the node told, once for each reading; before {@link #calls} changes. */
+  void read(@Nullable NodeReading reading, @Nullable Warmth warmth) {
+    if (reading == null || warmth == null) {
+      scraped = false;
+      return;
+    }
+    if (scraped && reading.scrapedNanos() == scrapedNanos) {
+      return;
+    }
+    scraped = true;
+    scrapedNanos = reading.scrapedNanos();
+    callsThen = calls;
+    idleThen = 0;
+    for (int i = 0; i < warmth.size(); i++) {
+      if (warmth.node(i) == node.node) {
+        idleThen = warmth.idle(i);
+        break;
+      }
+    }
+  }
+
+  /** Whether a reading has been taken over that can decide. */
+  boolean scraped() {
+    return scraped;
+  }
+
+  /** Idle containers that should be left of those that the reading showed. */
+  int idleLeft() {
+    return idleThen - (calls - callsThen);
+  }
+
+  /** Adds what another record of the same function on the same node proves. */
+  void adopt(Entry other, long slotNanos) {
+    if (!other.proven) {
+      return;
+    }
+    if (!proven || other.lastNanos - lastNanos > 0) {
+      lastNanos = other.lastNanos;
+      proven = true;
+    }
+    long now = Math.max(slot, other.slot) * slotNanos;
+    advance(now, slotNanos);
+    other.advance(now, slotNanos);
+    long merged = 0;
+    for (int i = SLOTS - 1; i >= 0; i--) {
+      int shift = i * PEAK_BITS;
+      merged =
+          merged << PEAK_BITS
+              | Math.max(peaks >>> shift & PEAK_MASK, other.peaks >>> shift & PEAK_MASK);
+    }
+    peaks = merged;
+  }
+
+  private void advance(long nowNanos, long slotNanos) {
+    long current = Math.floorDiv(nowNanos, slotNanos);
+    long passed = current - slot;
+    if (passed <= 0) {
+      return;
+    }
+    slot = current;
+    // Calls under way were so all the time.
+    if (passed >= SLOTS) {
+      peaks = filled(calls);
+      return;
+    }
+    int shift = (int) passed * PEAK_BITS;
+    peaks = (peaks << shift | (filled(calls) & ((1L << shift) - 1))) & ALL_SLOTS;
+  }
+
+  private static long filled(int calls) {
+    long peak = Math.min(calls, PEAK_MASK);
+    long all = 0;
+    for (int i = 0; i < SLOTS; i++) {
+      all = all << PEAK_BITS | peak;
+    }
+    return all;
+  }
+}

@@ -1,0 +1,168 @@
+package com.fnproject.lb.plugins.hotset;
+
+import com.fnproject.lb.plugins.Rendezvous;
+import com.fnproject.lb.spi.Explanation;
+import com.fnproject.lb.spi.NodeSelector;
+import com.fnproject.lb.spi.RoutingCall;
+import com.fnproject.lb.spi.RoutingNode;
+import java.util.Locale;
+import org.jspecify.annotations.Nullable;
+
+/** Picks from the nodes of one snapshot. Thread-safe. */
+final class HotSetSelector implements NodeSelector {
+
+  /** A call is held so many times longer when everything is slow. */
+  private static final double OVERLOAD_HOLD = 7;
+
+  /** Only where one more container would be in others' way. */
+  private static final double HOLD_SLOWDOWN = 1.3;
+
+  final HotSetPolicy policy;
+  final long version;
+  final HotNode[] nodes;
+  private final boolean weighted;
+
+  HotSetSelector(HotSetPolicy policy, long version, HotNode[] nodes) {
+    this.policy = policy;
+    this.version = version;
+    this.nodes = nodes;
+    boolean differ = false;
+    for (HotNode node : nodes) {
+      differ |= node.node.weight() != nodes[0].node.weight();
+    }
+    this.weighted = differ;
+  }
+
+  @Override
+  public @Nullable RoutingNode select(RoutingCall call) {
+    if (nodes.length == 0) {
+      return null;
+    }
+    FunctionState function = call.function().state(FunctionState::new);
+    long now = call.nowNanos();
+    synchronized (function) {
+      function.refresh(call.function());
+      function.prepare(this, now);
+      HotNode freed = freed(call, now);
+      if (freed != null) {
+        function.takeHot(this, freed, now);
+      } else {
+        function.price(this, call, now, null);
+      }
+      HotNode node = function.bestNode();
+      if (node == null) {
+        return null;
+      }
+      boolean hold = freed == null && call.mayHold() && worthHolding(function, call);
+      long holdNanos = holdNanos();
+      policy.offered(function.leastSlowdown(), now);
+      if (hold) {
+        return call.hold(holdNanos);
+      }
+      function.book(this, node, call, now);
+      return node.node;
+    }
+  }
+
+  @Override
+  public void explain(RoutingCall call, Explanation out) {
+    if (nodes.length == 0) {
+      out.decision(null, "there is no node");
+      return;
+    }
+    FunctionState function = call.function().state(FunctionState::new);
+    synchronized (function) {
+      function.refresh(call.function());
+      function.prepare(this, call.nowNanos());
+      function.price(this, call, call.nowNanos(), out);
+      HotNode node = function.bestNode();
+      if (node == null) {
+        out.decision(null, "every node was tried");
+      } else if (call.mayHold() && worthHolding(function, call)) {
+        out.decision(
+            null,
+            "held for "
+                + holdNanos() / 1_000_000
+                + " ms at most: "
+                + function.calls
+                + " calls are under way, one of which should be over sooner than a start");
+      } else {
+        out.decision(node.node, "costs least");
+      }
+    }
+  }
+
+  /**
+   * Whether a call of the function should rather wait for a container that is in use than have one
+   * started on a node that is busy anyway.
+   */
+  private boolean worthHolding(FunctionState function, RoutingCall call) {
+    if (policy.parameters.hold() == 0
+        || !function.times.known()
+        || function.calls == 0
+        || function.bestStanding() == Standing.HOT
+        || function.bestSlowdown() <= HOLD_SLOWDOWN) {
+      return false;
+    }
+    double patience = function.times.cold() * function.calls * (1 + 4 * policy.overload());
+    return function.times.base() * (call.function().held() + 1) < patience;
+  }
+
+  private long holdNanos() {
+    return (long) (policy.parameters.hold() * (1 + OVERLOAD_HOLD * policy.overload()) * 1e9);
+  }
+
+  private @Nullable HotNode freed(RoutingCall call, long now) {
+    RoutingNode hint = call.wokenFor();
+    if (hint == null) {
+      return null;
+    }
+    HotNode node = hint.state(HotNode::new);
+    return usable(node, call, now) && !node.blocked(now) ? node : null;
+  }
+
+  boolean usable(HotNode node, RoutingCall call, long now) {
+    return node.isIn(version) && !node.dead(now) && !call.tried(node.node);
+  }
+
+  /** The first nodes in a function's order: by weight / -ln u, u being the hash as a fraction. */
+  HotNode[] firstFor(long functionHash, int limit) {
+    HotNode[] first = new HotNode[Math.min(limit, nodes.length)];
+    double[] scores = new double[first.length];
+    int found = 0;
+    for (HotNode node : nodes) {
+      double score = score(functionHash, node);
+      int rank = found;
+      while (rank > 0 && scores[rank - 1] < score) {
+        rank--;
+      }
+      if (rank == first.length) {
+        continue;
+      }
+      found = Math.min(found + 1, first.length);
+      System.arraycopy(first, rank, first, rank + 1, found - rank - 1);
+      System.arraycopy(scores, rank, scores, rank + 1, found - rank - 1);
+      first[rank] = node;
+      scores[rank] = score;
+    }
+    return first;
+  }
+
+  private double score(long functionHash, HotNode node) {
+    double u = ((Rendezvous.weight(functionHash, node.hash) >>> 11) + 0.5) * 0x1p-53;
+    // Without weights u itself is in the same order.
+    return weighted ? -node.node.weight() / Math.log(u) : u;
+  }
+
+  static String words(
+      Standing standing, int rank, double slowdown, @Nullable Entry entry, double base) {
+    return String.format(
+        Locale.ROOT,
+        "%s, rank %d, slowdown %.2f, %d of its calls there, usually %.0f ms",
+        standing.name().toLowerCase(Locale.ROOT),
+        rank,
+        slowdown,
+        entry == null ? 0 : entry.calls,
+        base * 1000);
+  }
+}
