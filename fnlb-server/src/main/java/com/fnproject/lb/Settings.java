@@ -39,12 +39,7 @@ final class Settings {
   static final Setting<List<NodeAddress>> NODE_LIST =
       add("nodes", NODES, Kind.NODES, "", "the Fn servers to start with, such as fn-1,fn-2");
   static final Setting<String> ROUTER =
-      add(
-          "router",
-          NODES,
-          Kind.NAME,
-          "bounded-load",
-          "the policy that chooses a node for each call");
+      add("router", NODES, Kind.NAME, "hot-set", "the policy that chooses a node for each call");
   static final Setting<Map.Entry<String, String>> ROUTER_OPTION =
       add("router-option", NODES, Kind.OPTION, "", "an option of the policy; may be repeated");
 

@@ -81,7 +81,7 @@ class StartupTest {
             "a,http://B:1/",
             List.of(node("a", 8080), node("b", 1)),
             Config::nodes),
-        row("router", "bounded-load", "round-robin", "round-robin", c -> c.routing().router()),
+        row("router", "hot-set", "round-robin", "round-robin", c -> c.routing().router()),
         row("router-option", Map.of(), "k=v=w", Map.of("k", "v=w"), c -> c.routing().options()),
         row("listen", any(8081), "127.0.0.1:9", address("127.0.0.1", 9), c -> c.listen().listen()),
         row("mgmt-listen", any(8081), ":9", any(9), c -> c.listen().mgmtListen()),

@@ -45,7 +45,7 @@ class PolicyLoaderTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"round-robin", "bounded-load", "legacy"})
+  @ValueSource(strings = {"hot-set", "round-robin", "bounded-load", "legacy"})
   void findsTheBuiltInPolicies(String name) {
     try (RoutingPolicy policy = load(name, Map.of())) {
       assertThat(policy.getClass().getPackageName()).isEqualTo("com.fnproject.lb.plugins");

@@ -96,7 +96,7 @@ final class WarmTimes {
    * earlier one, or much the same.
    */
   boolean startsBaseline(double seconds) {
-    boolean muchFaster = seconds < provisional - 0.3 * cold;
+    boolean muchFaster = Double.isFinite(provisional) && seconds < provisional - 0.3 * cold;
     boolean muchTheSame = seconds < 1.5 * provisional && provisional < 1.5 * seconds;
     provisional = Math.min(provisional, seconds);
     return muchFaster || muchTheSame;
