@@ -48,7 +48,7 @@ class PolicyLoaderTest {
   @ValueSource(strings = {"hot-set", "round-robin", "bounded-load", "legacy"})
   void findsTheBuiltInPolicies(String name) {
     try (RoutingPolicy policy = load(name, Map.of())) {
-      assertThat(policy.getClass().getPackageName()).isEqualTo("com.fnproject.lb.plugins");
+      assertThat(policy.getClass().getPackageName()).startsWith("com.fnproject.lb.plugins");
     }
   }
 
@@ -57,7 +57,7 @@ class PolicyLoaderTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> load("hot-sat", Map.of()))
         .withMessage(
-            "key 'router': 'hot-sat' (expected: one of bounded-load, legacy, round-robin)");
+            "key 'router': 'hot-sat' (expected: one of bounded-load, hot-set, legacy, round-robin)");
   }
 
   @ParameterizedTest
