@@ -1,6 +1,5 @@
 package com.fnproject.lb.plugins;
 
-import com.fnproject.lb.spi.NodeSelector;
 import com.fnproject.lb.spi.NodeSnapshot;
 import com.fnproject.lb.spi.RoutingCall;
 import com.fnproject.lb.spi.RoutingNode;
@@ -16,7 +15,8 @@ import java.util.concurrent.atomic.AtomicLong;
  * Consistent hashing with bounded loads (Mirrokni, Thorup and Zadimoghaddam, <i>Consistent Hashing
  * with Bounded Loads</i>, 2016) over {@linkplain Rendezvous rendezvous order}: a call goes to the
  * first node in its function's order that carries fewer than {@code ceil(balance * (total + 1) /
- * nodes)} calls, {@code total} being the calls on all nodes of the snapshot.
+ * nodes)} calls, {@code total} being the calls on all nodes of the snapshot. Where nodes differ in
+ * weight, a node's share of all weights stands in place of {@code 1 / nodes}.
  *
  * <p>Loads are this policy's own bookings, made in {@code select} and released in {@link
  * #onResult}: unlike the server's in-flight counts they end with the answer's head, when Fn frees
@@ -29,8 +29,6 @@ import java.util.concurrent.atomic.AtomicLong;
  * results under way at that moment, and never for longer than those calls last.
  */
 final class BoundedLoadPolicy implements RoutingPolicy {
-
-  private static final long BOOKED = 1;
 
   private final double balance;
 
@@ -48,7 +46,7 @@ final class BoundedLoadPolicy implements RoutingPolicy {
   }
 
   @Override
-  public NodeSelector newSelector(NodeSnapshot snapshot) {
+  public BoundedLoadSelector newSelector(NodeSnapshot snapshot) {
     int size = snapshot.size();
     RoutingNode[] nodes = new RoutingNode[size];
     NodeLoad[] loads = new NodeLoad[size];
@@ -66,12 +64,18 @@ final class BoundedLoadPolicy implements RoutingPolicy {
     present.addAll(departed);
     known = present;
     return new BoundedLoadSelector(
-        snapshot.version(), balance, total, nodes, loads, departed.toArray(NodeLoad[]::new));
+        snapshot.version(),
+        balance,
+        total,
+        nodes,
+        loads,
+        Weights.of(snapshot),
+        departed.toArray(NodeLoad[]::new));
   }
 
   @Override
   public void onResult(RoutingCall call, RoutingNode node, RoutingResult result) {
-    if (call.memo() != BOOKED) {
+    if (call.memo() == 0) {
       return;
     }
     call.memo(0);
@@ -79,9 +83,9 @@ final class BoundedLoadPolicy implements RoutingPolicy {
     total.decrementAndGet();
   }
 
-  /** Notes on the call that {@link #onResult} has something to release. */
+  /** Notes on the call that {@link #onResult} has something to release: any memo but 0. */
   static void markBooked(RoutingCall call) {
-    call.memo(BOOKED);
+    call.memo(1);
   }
 
   /** Calls booked and not yet released, on all nodes. */

@@ -37,12 +37,12 @@ final class FunctionOrder {
    * @return null for a snapshot older than the newest seen: calls that began on one are few and
    *     soon over, and must not drive out the order that the others use
    */
-  int @Nullable [] places(long version, long[] nodeHashes, int limit) {
+  int @Nullable [] places(long version, Rendezvous nodes, int limit) {
     Ranking known = newest;
     if (known != null && known.version >= version) {
       return known.version == version ? known.places : null;
     }
-    int[] places = Rendezvous.heaviest(functionHash, nodeHashes, limit);
+    int[] places = nodes.best(functionHash, limit);
     newest = new Ranking(version, places);
     return places;
   }

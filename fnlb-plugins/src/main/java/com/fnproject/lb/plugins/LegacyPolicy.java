@@ -6,20 +6,18 @@ import com.fnproject.lb.spi.RoutingCall;
 import com.fnproject.lb.spi.RoutingNode;
 import com.fnproject.lb.spi.RoutingPolicy;
 import com.fnproject.lb.spi.RoutingResult;
-import com.fnproject.lb.spi.SipHash;
 import java.util.random.RandomGenerator;
-import org.jspecify.annotations.Nullable;
 
 /**
  * The routing of the original Go fnlb: a path has a home among the nodes in byte order of their
- * names; a node whose average wait for the path has grown accepts only a percentage of its calls,
- * and the rest go on to the next node by name.
+ * names, whatever their weights; a node whose average wait for the path has grown accepts only a
+ * percentage of its calls, and the rest go on to the next node by name.
  *
  * <p>It differs from the original where that could fail or grow without end, and nowhere else:
- * {@link #home} does not divide by zero, {@link #MAX_REFUSALS} ends the search, nodes that this
- * call has tried are passed over (the original never tried twice), and averages live no longer than
- * their node and function do. An average belongs to a function, which is the original's path for as
- * long as functions are told apart by path.
+ * {@link #home} does not divide by zero, {@link LegacySelector#MAX_REFUSALS} ends the search, nodes
+ * that this call has tried are passed over (the original never tried twice), and averages live no
+ * longer than their node and function do. An average belongs to a function, which is the original's
+ * path for as long as functions are told apart by path.
  */
 final class LegacyPolicy implements RoutingPolicy {
 
@@ -27,12 +25,6 @@ final class LegacyPolicy implements RoutingPolicy {
   private static final long HIGH_WAIT_NANOS = 2_000_000_000L;
   private static final int LOW_WAIT_PERCENT = 40;
   private static final int HIGH_WAIT_PERCENT = 10;
-
-  /**
-   * No node refuses more than 90 of 100 calls, so the original's endless search gets this far once
-   * in 0.9^-422, more than 2^64, selections; the search then ends at the next node.
-   */
-  static final int MAX_REFUSALS = 422;
 
   private final RandomGenerator random;
 
@@ -42,37 +34,7 @@ final class LegacyPolicy implements RoutingPolicy {
 
   @Override
   public NodeSelector newSelector(NodeSnapshot snapshot) {
-    return call -> select(snapshot, call);
-  }
-
-  private @Nullable RoutingNode select(NodeSnapshot nodes, RoutingCall call) {
-    int size = nodes.size();
-    if (size == 0) {
-      return null;
-    }
-    WaitAverages averages = WaitAverages.of(call.function());
-    int place = home(SipHash.hash(call.path()), size);
-    int refusals = 0;
-    int triedInARow = 0;
-    while (triedInARow < size) {
-      RoutingNode node = nodes.node(place);
-      place = place + 1 == size ? 0 : place + 1;
-      if (call.tried(node)) {
-        triedInARow++;
-        continue;
-      }
-      triedInARow = 0;
-      if (refusals == MAX_REFUSALS || accepts(averages.nanos(node))) {
-        return node;
-      }
-      refusals++;
-    }
-    return null;
-  }
-
-  private boolean accepts(long averageWaitNanos) {
-    int percent = acceptance(averageWaitNanos);
-    return percent == 100 || random.nextInt(100) < percent;
+    return new LegacySelector(snapshot, random);
   }
 
   @Override

@@ -4,9 +4,28 @@ import com.fnproject.lb.spi.PolicyContext;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.Pattern;
 
 /** What the operator's options have in common. */
 final class Options {
+
+  /** How many times its share of all calls a node may carry. */
+  static final String BALANCE = "balance";
+
+  /**
+   * Keeps the spill of a full node, and so the functions that turn cold, small; the customary value
+   * of the field.
+   */
+  private static final double DEFAULT_BALANCE = 1.25;
+
+  /** Bounds nothing in a cluster of as many nodes; whatever is larger is a slip. */
+  private static final double MAX_BALANCE = 1000;
+
+  /**
+   * Plain decimals only: {@link Double#parseDouble} would take {@code NaN}, {@code 0x1p3} and
+   * {@code 2d} as well.
+   */
+  private static final Pattern DECIMAL = Pattern.compile("[0-9]{1,9}(\\.[0-9]{1,9})?");
 
   private Options() {}
 
@@ -21,5 +40,23 @@ final class Options {
         throw context.badOption(option.getKey(), option.getValue(), expected);
       }
     }
+  }
+
+  /**
+   * The value of {@link #BALANCE}: from 1, below which there would be less room than calls, to
+   * 1000.
+   */
+  static double balance(PolicyContext context) {
+    String value = context.options().get(BALANCE);
+    if (value == null) {
+      return DEFAULT_BALANCE;
+    }
+    if (DECIMAL.matcher(value).matches()) {
+      double balance = Double.parseDouble(value);
+      if (balance >= 1 && balance <= MAX_BALANCE) {
+        return balance;
+      }
+    }
+    throw context.badOption(BALANCE, value, "a number from 1 to 1000, such as 1.25");
   }
 }

@@ -251,13 +251,13 @@ class BoundedLoadPolicyTest extends RoutingPolicyContractTest {
     return node.state(NodeLoad::new).calls();
   }
 
-  /** All nodes by falling weight. */
+  /** All nodes by falling score. */
   private static List<FakeNode> inOrder(FakeFunction function, List<FakeNode> nodes) {
     return nodes.stream()
         .sorted(
             Comparator.comparingLong(
                     (FakeNode node) ->
-                        Rendezvous.weight(function.hash(), node.state(NodeLoad::new).hash))
+                        Rendezvous.mix(function.hash() ^ node.state(NodeLoad::new).hash))
                 .reversed())
         .toList();
   }

@@ -15,6 +15,7 @@ final class FakeCall implements RoutingCall {
   private final String path;
   private final List<RoutingNode> tried = new ArrayList<>();
   private RoutingNode current;
+  private long nowNanos;
   private int attempt;
   private long memo;
   private Object note;
@@ -34,12 +35,23 @@ final class FakeCall implements RoutingCall {
     return this;
   }
 
+  /** Sets the call's time. */
+  FakeCall at(long nanos) {
+    nowNanos = nanos;
+    return this;
+  }
+
   /** The next attempt. */
   FakeNode select(NodeSelector selector) {
     attempt++;
     memo = 0;
     note = null;
     current = selector.select(this);
+    return (FakeNode) current;
+  }
+
+  /** The node of the current attempt, or of the last. */
+  FakeNode node() {
     return (FakeNode) current;
   }
 
@@ -56,7 +68,7 @@ final class FakeCall implements RoutingCall {
 
   @Override
   public long nowNanos() {
-    return 0;
+    return nowNanos;
   }
 
   @Override
@@ -66,12 +78,7 @@ final class FakeCall implements RoutingCall {
 
   @Override
   public boolean tried(RoutingNode node) {
-    for (RoutingNode before : tried) {
-      if (before == node) {
-        return true;
-      }
-    }
-    return false;
+    return tried.contains(node);
   }
 
   @Override

@@ -25,6 +25,6 @@ record FakeContext(Map<String, String> options, RandomGenerator random) implemen
   /** A generator that any thread may use: a counter in steps of the golden ratio, mixed. */
   private static RandomGenerator seededRandom(long seed) {
     AtomicLong counter = new AtomicLong(seed);
-    return () -> Rendezvous.weight(counter.addAndGet(0x9e3779b97f4a7c15L), 0);
+    return () -> Rendezvous.mix(counter.addAndGet(0x9e3779b97f4a7c15L));
   }
 }

@@ -10,11 +10,17 @@ final class FakeFunction implements RoutedFunction {
 
   private final String key;
   private final long hash;
+  private long generation;
   private Object state;
 
   FakeFunction(String key) {
     this.key = key;
     hash = SipHash.hash(key);
+  }
+
+  /** Makes the containers it had useless. */
+  void change() {
+    generation++;
   }
 
   @Override
@@ -38,7 +44,7 @@ final class FakeFunction implements RoutedFunction {
 
   @Override
   public long generation() {
-    return 0;
+    return generation;
   }
 
   @Override

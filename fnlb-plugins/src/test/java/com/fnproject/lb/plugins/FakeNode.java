@@ -9,10 +9,22 @@ import java.util.function.Function;
 final class FakeNode implements RoutingNode {
 
   private final String id;
+  private final double weight;
+  private boolean full;
   private Object state;
 
   FakeNode(String id) {
+    this(id, 1);
+  }
+
+  FakeNode(String id, double weight) {
     this.id = id;
+    this.weight = weight;
+  }
+
+  /** Says from now on whether it has no room. */
+  void full(boolean full) {
+    this.full = full;
   }
 
   @Override
@@ -41,7 +53,7 @@ final class FakeNode implements RoutingNode {
 
   @Override
   public double weight() {
-    return 1;
+    return weight;
   }
 
   @Override
@@ -51,7 +63,7 @@ final class FakeNode implements RoutingNode {
 
   @Override
   public boolean hasRoom() {
-    return true;
+    return !full;
   }
 
   @Override

@@ -4,7 +4,8 @@ import com.fnproject.lb.spi.Outcome;
 import com.fnproject.lb.spi.RoutingResult;
 
 /** How an attempt ended. */
-record FakeResult(Outcome outcome, int status, long waitNanos) implements RoutingResult {
+record FakeResult(Outcome outcome, int status, long waitNanos, long nowNanos)
+    implements RoutingResult {
 
   static final FakeResult RAN = of(Outcome.RAN);
 
@@ -17,16 +18,15 @@ record FakeResult(Outcome outcome, int status, long waitNanos) implements Routin
           case BUSY -> 503;
           case NOT_SENT, UNREACHABLE, BROKEN, TIMED_OUT, ABANDONED -> 0;
         };
-    return new FakeResult(outcome, status, -1);
+    return new FakeResult(outcome, status, -1, 0);
   }
 
   static FakeResult waited(long nanos) {
-    return new FakeResult(Outcome.RAN, 200, nanos);
+    return new FakeResult(Outcome.RAN, 200, nanos, 0);
   }
 
-  @Override
-  public long nowNanos() {
-    return 0;
+  FakeResult at(long nanos) {
+    return new FakeResult(outcome, status, waitNanos, nanos);
   }
 
   @Override

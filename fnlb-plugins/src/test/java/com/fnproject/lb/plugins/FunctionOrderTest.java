@@ -6,8 +6,8 @@ import org.junit.jupiter.api.Test;
 
 class FunctionOrderTest {
 
-  private final long[] before = {1, 2, 3};
-  private final long[] after = {1, 2, 3, 4};
+  private final Rendezvous before = new Rendezvous(new long[] {1, 2, 3}, null);
+  private final Rendezvous after = new Rendezvous(new long[] {1, 2, 3, 4}, null);
   private final FunctionOrder order = new FunctionOrder(new FakeFunction("/t/app/f"));
 
   @Test

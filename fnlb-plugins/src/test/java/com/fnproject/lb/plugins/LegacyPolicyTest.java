@@ -155,7 +155,7 @@ class LegacyPolicyTest extends RoutingPolicyContractTest {
     learn(a, 3000 * MILLIS);
     learn(b, 3000 * MILLIS);
     learn(c, 3000 * MILLIS);
-    for (int i = 0; i < LegacyPolicy.MAX_REFUSALS; i++) {
+    for (int i = 0; i < LegacySelector.MAX_REFUSALS; i++) {
       dice.next.add(99);
     }
     assertThat(new FakeCall(function).tried(List.of(b)).select(selector)).isIn(a, c);

@@ -1,0 +1,79 @@
+package com.fnproject.lb.plugins;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fnproject.lb.spi.NodeSelector;
+import com.fnproject.lb.spi.RoutingNode;
+import com.fnproject.lb.spi.RoutingPolicy;
+import com.fnproject.lb.spi.RoutingPolicyProvider;
+import com.sun.management.ThreadMXBean;
+import java.lang.management.ManagementFactory;
+import java.util.List;
+import java.util.ServiceLoader;
+import java.util.stream.IntStream;
+import java.util.stream.Stream;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.MethodSource;
+
+/** The budget of the request path: a call of a function that is known allocates nothing. */
+class AllocationTest {
+
+  private static final int CALLS = 200;
+
+  static Stream<RoutingPolicyProvider> policies() {
+    return ServiceLoader.load(RoutingPolicyProvider.class).stream()
+        .map(ServiceLoader.Provider::get);
+  }
+
+  @ParameterizedTest
+  @MethodSource("policies")
+  void neitherSelectNorOnResultAllocatesOnceFunctionsAreKnown(RoutingPolicyProvider provider) {
+    for (double lightest : new double[] {1, 0.5}) {
+      List<FakeNode> nodes =
+          IntStream.range(0, 50)
+              .mapToObj(i -> new FakeNode("n" + i, i == 0 ? lightest : 1))
+              .toList();
+      try (RoutingPolicy policy = provider.create(FakeContext.seeded(1))) {
+        NodeSelector selector = policy.newSelector(FakeSnapshot.of(nodes));
+        FakeCall[] calls =
+            RoutingPolicyContractTest.functions(CALLS).stream()
+                .map(FakeCall::new)
+                .toArray(FakeCall[]::new);
+        RoutingNode[] current = new RoutingNode[CALLS];
+        ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
+        long least = Long.MAX_VALUE;
+        // The virtual machine itself allocates a little now and then; a call that does shows
+        // always.
+        for (int round = 0; round < 10; round++) {
+          long before = threads.getCurrentThreadAllocatedBytes();
+          rounds(policy, selector, calls, current);
+          least = Math.min(least, threads.getCurrentThreadAllocatedBytes() - before);
+        }
+        assertThat(least).as("bytes of %s calls", 100 * CALLS).isZero();
+      }
+    }
+  }
+
+  /** Each call 100 times, half of all calls being under way at a time. */
+  private static void rounds(
+      RoutingPolicy policy, NodeSelector selector, FakeCall[] calls, RoutingNode[] current) {
+    for (int i = 0; i < 100 * CALLS; i++) {
+      int starting = i % CALLS;
+      calls[starting].memo(0);
+      calls[starting].note(null);
+      calls[starting].at(i * 10_000_000L);
+      current[starting] = selector.select(calls[starting]);
+      int ending = (i + CALLS / 2) % CALLS;
+      if (current[ending] != null) {
+        policy.onResult(calls[ending], current[ending], FakeResult.RAN);
+        current[ending] = null;
+      }
+    }
+    for (int i = 0; i < CALLS; i++) {
+      if (current[i] != null) {
+        policy.onResult(calls[i], current[i], FakeResult.RAN);
+        current[i] = null;
+      }
+    }
+  }
+}
