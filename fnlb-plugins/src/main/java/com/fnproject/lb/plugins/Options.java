@@ -1,9 +1,11 @@
 package com.fnproject.lb.plugins;
 
 import com.fnproject.lb.spi.PolicyContext;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 import java.util.TreeMap;
+import java.util.regex.Matcher;
 import java.util.regex.Pattern;
 
 /** What the operator's options have in common. */
@@ -26,6 +28,8 @@ final class Options {
    * {@code 2d} as well.
    */
   private static final Pattern DECIMAL = Pattern.compile("[0-9]{1,9}(\\.[0-9]{1,9})?");
+
+  private static final Pattern TIME = Pattern.compile("([0-9]{1,7})(ms|s|m|h)");
 
   private Options() {}
 
@@ -58,5 +62,28 @@ final class Options {
       }
     }
     throw context.badOption(BALANCE, value, "a number from 1 to 1000, such as 1.25");
+  }
+
+  /** The value of a time with its unit, from one second to one hour. */
+  static Duration time(PolicyContext context, String key, Duration otherwise) {
+    String value = context.options().get(key);
+    if (value == null) {
+      return otherwise;
+    }
+    Matcher matcher = TIME.matcher(value);
+    if (matcher.matches()) {
+      long count = Long.parseLong(matcher.group(1));
+      Duration time =
+          switch (matcher.group(2)) {
+            case "ms" -> Duration.ofMillis(count);
+            case "s" -> Duration.ofSeconds(count);
+            case "m" -> Duration.ofMinutes(count);
+            default -> Duration.ofHours(count);
+          };
+      if (time.compareTo(Duration.ofSeconds(1)) >= 0 && time.compareTo(Duration.ofHours(1)) <= 0) {
+        return time;
+      }
+    }
+    throw context.badOption(key, value, "a time from 1s to 1h, such as 30s");
   }
 }

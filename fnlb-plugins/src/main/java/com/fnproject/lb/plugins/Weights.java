@@ -4,16 +4,17 @@ import com.fnproject.lb.spi.NodeSnapshot;
 import org.jspecify.annotations.Nullable;
 
 /** The weights of a snapshot's nodes. */
-final class Weights {
+public final class Weights {
 
   private Weights() {}
 
   /**
    * The weights in the snapshot's order.
    *
+   * @param snapshot the nodes
    * @return null if all weigh the same, which every policy has a shorter way for
    */
-  static double @Nullable [] of(NodeSnapshot snapshot) {
+  public static double @Nullable [] of(NodeSnapshot snapshot) {
     double[] weights = new double[snapshot.size()];
     boolean equal = true;
     for (int i = 0; i < weights.length; i++) {

@@ -45,8 +45,9 @@ class AllocationTest {
         // The virtual machine itself allocates a little now and then; a call that does shows
         // always.
         for (int round = 0; round < 10; round++) {
+          FakeResult[] results = results(round);
           long before = threads.getCurrentThreadAllocatedBytes();
-          rounds(policy, selector, calls, current);
+          round(policy, selector, calls, current, results);
           least = Math.min(least, threads.getCurrentThreadAllocatedBytes() - before);
         }
         assertThat(least).as("bytes of %s calls", 100 * CALLS).isZero();
@@ -54,24 +55,35 @@ class AllocationTest {
     }
   }
 
+  /** One every ten milliseconds, round after round. */
+  private static FakeResult[] results(int round) {
+    return IntStream.range(0, 100 * CALLS)
+        .mapToObj(i -> FakeResult.RAN.at((round * 100L * CALLS + i) * 10_000_000L))
+        .toArray(FakeResult[]::new);
+  }
+
   /** Each call 100 times, half of all calls being under way at a time. */
-  private static void rounds(
-      RoutingPolicy policy, NodeSelector selector, FakeCall[] calls, RoutingNode[] current) {
+  private static void round(
+      RoutingPolicy policy,
+      NodeSelector selector,
+      FakeCall[] calls,
+      RoutingNode[] current,
+      FakeResult[] results) {
     for (int i = 0; i < 100 * CALLS; i++) {
       int starting = i % CALLS;
       calls[starting].memo(0);
       calls[starting].note(null);
-      calls[starting].at(i * 10_000_000L);
+      calls[starting].at(results[i].nowNanos());
       current[starting] = selector.select(calls[starting]);
       int ending = (i + CALLS / 2) % CALLS;
       if (current[ending] != null) {
-        policy.onResult(calls[ending], current[ending], FakeResult.RAN);
+        policy.onResult(calls[ending], current[ending], results[i]);
         current[ending] = null;
       }
     }
     for (int i = 0; i < CALLS; i++) {
       if (current[i] != null) {
-        policy.onResult(calls[i], current[i], FakeResult.RAN);
+        policy.onResult(calls[i], current[i], results[results.length - 1]);
         current[i] = null;
       }
     }

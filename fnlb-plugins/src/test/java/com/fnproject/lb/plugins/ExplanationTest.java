@@ -88,6 +88,26 @@ class ExplanationTest {
         .isEqualTo("-> a:1 by chance: the likeliest, 81 %");
   }
 
+  @Test
+  void idleFirstCountsContainersAndElseSaysWhatBoundedLoadSays() {
+    FakeNode node = new FakeNode("a:1");
+    FakeFunction function = new FakeFunction("f");
+    IdleFirstPolicy policy = new IdleFirstPolicy(1.25, 30_000_000_000L);
+    NodeSelector selector = policy.newSelector(FakeSnapshot.of(node));
+    assertThat(explain(selector, new FakeCall(function)).said)
+        .containsExactly(
+            "a:1 0.0 carries 0 of 2", "-> a:1 first in the function's order with room");
+    FakeCall first = new FakeCall(function);
+    FakeCall second = new FakeCall(function);
+    first.select(selector);
+    second.select(selector);
+    first.end(policy, FakeResult.RAN.at(1_000_000_000L));
+    second.end(policy, FakeResult.RAN.at(2_000_000_000L));
+    assertThat(explain(selector, new FakeCall(function).at(4_500_000_000L)).said)
+        .containsExactly(
+            "a:1 2.5 2 idle", "-> a:1 its container of the function came back idle last");
+  }
+
   private static Recorded explain(NodeSelector selector, FakeCall call) {
     Recorded recorded = new Recorded();
     selector.explain(call, recorded);

@@ -45,7 +45,15 @@ class PolicyLoaderTest {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"hot-set", "round-robin", "bounded-load", "legacy"})
+  @ValueSource(
+      strings = {
+        "hot-set",
+        "round-robin",
+        "bounded-load",
+        "legacy",
+        "idle-first",
+        "consistent-hash"
+      })
   void findsTheBuiltInPolicies(String name) {
     try (RoutingPolicy policy = load(name, Map.of())) {
       assertThat(policy.getClass().getPackageName()).startsWith("com.fnproject.lb.plugins");
@@ -57,7 +65,8 @@ class PolicyLoaderTest {
     assertThatIllegalArgumentException()
         .isThrownBy(() -> load("hot-sat", Map.of()))
         .withMessage(
-            "key 'router': 'hot-sat' (expected: one of bounded-load, hot-set, legacy, round-robin)");
+            "key 'router': 'hot-sat' (expected: one of bounded-load, consistent-hash, hot-set, idle-first,"
+                + " legacy, round-robin)");
   }
 
   @ParameterizedTest
@@ -66,6 +75,7 @@ class PolicyLoaderTest {
       value = {
         "bounded-load | balance | 0.5 | a number from 1 to 1000, such as 1.25",
         "bounded-load | balanse | 2 | an option of bounded-load: balance",
+        "idle-first | idle-window | 30 | a time from 1s to 1h, such as 30s",
         "legacy | x | y | no option, for legacy has none",
       })
   void anOptionThatThePolicyRefusesIsNamedWithWhatWasExpected(

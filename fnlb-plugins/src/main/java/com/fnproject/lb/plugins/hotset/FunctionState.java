@@ -218,7 +218,7 @@ final class FunctionState {
     double rate = rate(now);
     double sharers = 1 + policy.parameters.amortise() * rate * (1 - policy.overload());
     int column = Trust.column(rate);
-    long draw = Rendezvous.weight(hash, Double.doubleToRawLongBits(rate));
+    long draw = Rendezvous.mix(hash ^ Double.doubleToRawLongBits(rate));
     int ranked = priceEntries(of, call, now, sharers, column, draw, out);
     priceFresh(of, call, now, sharers, column, ranked, out);
     if (leastSlowdown > SOUND_SLOWDOWN && of.nodes.length > RANKS) {

@@ -69,7 +69,7 @@ final class HotSetPolicy implements RoutingPolicy {
       gone.left = version;
     }
     present = nodes;
-    return new HotSetSelector(this, version, nodes);
+    return new HotSetSelector(this, snapshot, nodes);
   }
 
   /** 0 while something on offer is nearly as fast as ever, 1 when everything is slow. */

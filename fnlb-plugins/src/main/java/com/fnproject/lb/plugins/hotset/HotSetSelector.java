@@ -1,8 +1,10 @@
 package com.fnproject.lb.plugins.hotset;
 
 import com.fnproject.lb.plugins.Rendezvous;
+import com.fnproject.lb.plugins.Weights;
 import com.fnproject.lb.spi.Explanation;
 import com.fnproject.lb.spi.NodeSelector;
+import com.fnproject.lb.spi.NodeSnapshot;
 import com.fnproject.lb.spi.RoutingCall;
 import com.fnproject.lb.spi.RoutingNode;
 import java.util.Locale;
@@ -20,17 +22,17 @@ final class HotSetSelector implements NodeSelector {
   final HotSetPolicy policy;
   final long version;
   final HotNode[] nodes;
-  private final boolean weighted;
+  private final Rendezvous order;
 
-  HotSetSelector(HotSetPolicy policy, long version, HotNode[] nodes) {
+  HotSetSelector(HotSetPolicy policy, NodeSnapshot snapshot, HotNode[] nodes) {
     this.policy = policy;
-    this.version = version;
+    this.version = snapshot.version();
     this.nodes = nodes;
-    boolean differ = false;
-    for (HotNode node : nodes) {
-      differ |= node.node.weight() != nodes[0].node.weight();
+    long[] hashes = new long[nodes.length];
+    for (int i = 0; i < hashes.length; i++) {
+      hashes[i] = nodes[i].hash;
     }
-    this.weighted = differ;
+    this.order = new Rendezvous(hashes, Weights.of(snapshot));
   }
 
   @Override
@@ -125,33 +127,14 @@ final class HotSetSelector implements NodeSelector {
     return node.isIn(version) && !node.dead(now) && !call.tried(node.node);
   }
 
-  /** The first nodes in a function's order: by weight / -ln u, u being the hash as a fraction. */
+  /** The first nodes in a function's order. */
   HotNode[] firstFor(long functionHash, int limit) {
-    HotNode[] first = new HotNode[Math.min(limit, nodes.length)];
-    double[] scores = new double[first.length];
-    int found = 0;
-    for (HotNode node : nodes) {
-      double score = score(functionHash, node);
-      int rank = found;
-      while (rank > 0 && scores[rank - 1] < score) {
-        rank--;
-      }
-      if (rank == first.length) {
-        continue;
-      }
-      found = Math.min(found + 1, first.length);
-      System.arraycopy(first, rank, first, rank + 1, found - rank - 1);
-      System.arraycopy(scores, rank, scores, rank + 1, found - rank - 1);
-      first[rank] = node;
-      scores[rank] = score;
+    int[] places = order.best(functionHash, limit);
+    HotNode[] first = new HotNode[places.length];
+    for (int i = 0; i < first.length; i++) {
+      first[i] = nodes[places[i]];
     }
     return first;
-  }
-
-  private double score(long functionHash, HotNode node) {
-    double u = ((Rendezvous.weight(functionHash, node.hash) >>> 11) + 0.5) * 0x1p-53;
-    // Without weights u itself is in the same order.
-    return weighted ? -node.node.weight() / Math.log(u) : u;
   }
 
   static String words(
