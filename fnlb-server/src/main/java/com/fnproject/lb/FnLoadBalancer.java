@@ -28,6 +28,7 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.InstantSource;
 import java.time.ZoneId;
 import java.util.HexFormat;
 import java.util.List;
@@ -65,6 +66,9 @@ public final class FnLoadBalancer {
   /** How long connections may take to notice that they are cut. */
   private static final Duration CUTTING = Duration.ofSeconds(5);
 
+  /** How long held calls may take to be told that they are not sent. */
+  private static final Duration ANSWERING_HELD = Duration.ofMillis(500);
+
   private final ShutdownConfig shutdown;
   private final InetAddress adminAddress;
   private final MeterRegistry meters;
@@ -96,6 +100,7 @@ public final class FnLoadBalancer {
         new Router(
             PolicyLoader.load(config.routing(), random),
             config.routing().router(),
+            config.holds(),
             System::nanoTime,
             meters);
     registry =
@@ -104,7 +109,8 @@ public final class FnLoadBalancer {
                 new UpstreamPool(
                     address.host(), address.port(), config.upstream(), names, System::nanoTime),
             router::newSelector,
-            System::nanoTime);
+            System::nanoTime,
+            config.nodeInFlight());
     String via = "1.1 fnlb-" + HexFormat.of().toHexDigits(random.nextLong());
     health = new HealthChecker(config.health(), registry, random, names, via);
     registry.listen(health);
@@ -120,6 +126,7 @@ public final class FnLoadBalancer {
             List.of(stats, callMeters),
             () -> draining,
             System::nanoTime,
+            InstantSource.system(),
             meters,
             via);
     ListenConfig listen = config.listen();
@@ -280,6 +287,9 @@ public final class FnLoadBalancer {
     } else if (!listener.join(shutdown.timeout())) {
       // A connection without a call, such as one with half a head, is not missed.
       cut = proxy.active();
+      if (router.endHolds() > 0) {
+        boolean unused = listener.join(ANSWERING_HELD);
+      }
       // Helidon waits no longer then: it interrupts the threads of all connections.
       listener.interrupt();
       boolean unused = listener.join(CUTTING);

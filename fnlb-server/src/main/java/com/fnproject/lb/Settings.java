@@ -140,6 +140,34 @@ final class Settings {
           Kind.size(0, 64 * MIB),
           "64KiB",
           "longest request body that is kept for another try");
+  static final Setting<Integer> MAX_HELD =
+      add(
+          "max-held",
+          CALLS,
+          Kind.count(0, 1_000_000),
+          "1000",
+          "most calls that the policy may hold; 0 = none");
+  static final Setting<Integer> MAX_HELD_PER_FUNCTION =
+      add(
+          "max-held-per-function",
+          CALLS,
+          Kind.count(0, 1_000_000),
+          "64",
+          "most calls of one function that the policy may hold");
+  static final Setting<Duration> MAX_HOLD =
+      add(
+          "max-hold",
+          CALLS,
+          Kind.time(MILLISECOND, HOUR),
+          "8s",
+          "how long the policy may hold a call");
+  static final Setting<Integer> NODE_IN_FLIGHT =
+      add(
+          "node-in-flight",
+          CALLS,
+          Kind.count(0, 1_000_000),
+          "0",
+          "most calls under way on one node; 0 = any number");
   static final Setting<Duration> ANSWER_TIMEOUT =
       add(
           "answer-timeout",

@@ -3,6 +3,7 @@ package com.fnproject.lb;
 import com.fnproject.lb.health.HealthConfig;
 import com.fnproject.lb.node.Quoted;
 import com.fnproject.lb.proxy.ProxyConfig;
+import com.fnproject.lb.routing.HoldConfig;
 import com.fnproject.lb.routing.RoutingConfig;
 import com.fnproject.lb.upstream.UpstreamConfig;
 import java.io.PrintStream;
@@ -57,6 +58,11 @@ sealed interface Startup {
             listen(layers),
             List.copyOf(layers.get(Settings.NODE_LIST)),
             new RoutingConfig(layers.get(Settings.ROUTER), layers.options()),
+            new HoldConfig(
+                layers.get(Settings.MAX_HELD),
+                layers.get(Settings.MAX_HELD_PER_FUNCTION),
+                layers.get(Settings.MAX_HOLD)),
+            layers.get(Settings.NODE_IN_FLIGHT),
             new ProxyConfig(
                 layers.get(Settings.MAX_ATTEMPTS),
                 layers.get(Settings.RETRY_SENT),

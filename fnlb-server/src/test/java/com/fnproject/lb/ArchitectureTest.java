@@ -33,7 +33,7 @@ class ArchitectureTest {
           "insight", Set.of("node", "spi"),
           "admin", Set.of("insight", "node", "spi"),
           "proxy", Set.of("routing", "fn", "node", "upstream", "spi"),
-          "routing", Set.of("node", "spi"),
+          "routing", Set.of("fn", "node", "spi"),
           "fn", Set.of("node", "spi"),
           "health", Set.of("node", "upstream", "spi"),
           "node", Set.of("upstream", "spi"),

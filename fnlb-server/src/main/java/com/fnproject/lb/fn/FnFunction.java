@@ -13,6 +13,7 @@ public final class FnFunction implements RoutedFunction {
   private final String key;
   private final long hash;
   private final PolicyState policyState = new PolicyState();
+  private final HeldQueue heldCalls = new HeldQueue();
   private volatile long generation;
   private volatile @Nullable Warmth warmth;
 
@@ -43,7 +44,16 @@ public final class FnFunction implements RoutedFunction {
 
   @Override
   public int held() {
-    return 0;
+    return heldCalls.size();
+  }
+
+  /**
+   * Calls of this function that wait to be sent.
+   *
+   * @return the same queue for the function's life
+   */
+  public HeldQueue heldCalls() {
+    return heldCalls;
   }
 
   @Override

@@ -18,15 +18,22 @@ public final class Node implements RoutingNode {
   private final NodeAddress address;
   private final String id;
   private final UpstreamPool pool;
+  private final int mostInFlight;
   private final AtomicInteger inFlight = new AtomicInteger();
   private final PolicyState policyState = new PolicyState();
   private volatile boolean healthy;
   private volatile @Nullable NodeReading reading;
 
-  Node(NodeAddress address, UpstreamPool pool) {
+  /**
+   * Creates a node that has not been checked.
+   *
+   * @param mostInFlight most calls under way on it; 0 = no cap
+   */
+  Node(NodeAddress address, UpstreamPool pool, int mostInFlight) {
     this.address = address;
     this.id = address.toString();
     this.pool = pool;
+    this.mostInFlight = mostInFlight;
   }
 
   /**
@@ -61,9 +68,24 @@ public final class Node implements RoutingNode {
     healthy = nowHealthy;
   }
 
-  /** Counts a call in; to be paired with {@link #end()}. */
-  public void begin() {
-    inFlight.incrementAndGet();
+  /**
+   * Counts a call in, if that keeps the cap; to be paired with {@link #end()}.
+   *
+   * @return false if the node has no room
+   */
+  public boolean tryBegin() {
+    if (mostInFlight == 0) {
+      inFlight.incrementAndGet();
+      return true;
+    }
+    int calls;
+    do {
+      calls = inFlight.get();
+      if (calls >= mostInFlight) {
+        return false;
+      }
+    } while (!inFlight.compareAndSet(calls, calls + 1));
+    return true;
   }
 
   /** Counts a call out. */
@@ -88,7 +110,7 @@ public final class Node implements RoutingNode {
 
   @Override
   public boolean hasRoom() {
-    return true;
+    return mostInFlight == 0 || inFlight.get() < mostInFlight;
   }
 
   @Override

@@ -27,6 +27,7 @@ public final class NodeRegistry implements AutoCloseable {
   private final Function<NodeAddress, UpstreamPool> pools;
   private final Function<NodeSnapshot, NodeSelector> selectors;
   private final LongSupplier clock;
+  private final int nodeInFlight;
   private final List<NodeListener> listeners = new CopyOnWriteArrayList<>();
 
   private final ReentrantLock changing = new ReentrantLock();
@@ -48,14 +49,17 @@ public final class NodeRegistry implements AutoCloseable {
    * @param pools makes the connection pool of a new node
    * @param selectors builds the policy's selector; called under the registry's lock, must not throw
    * @param clock nanoseconds, monotonic
+   * @param nodeInFlight most calls under way on a node; 0 = no cap
    */
   public NodeRegistry(
       Function<NodeAddress, UpstreamPool> pools,
       Function<NodeSnapshot, NodeSelector> selectors,
-      LongSupplier clock) {
+      LongSupplier clock,
+      int nodeInFlight) {
     this.pools = pools;
     this.selectors = selectors;
     this.clock = clock;
+    this.nodeInFlight = nodeInFlight;
     this.table = new RoutingTable(NodeSet.EMPTY, selectors.apply(NodeSet.EMPTY));
   }
 
@@ -111,7 +115,7 @@ public final class NodeRegistry implements AutoCloseable {
       throw new IllegalStateException(
           "node '" + address + "': there are " + MAX_NODES + " nodes, which is the most");
     }
-    Node node = new Node(address, pools.apply(address));
+    Node node = new Node(address, pools.apply(address), nodeInFlight);
     publish(nodes, nodes.with(node));
     untold.add(listener -> listener.added(node));
     return true;

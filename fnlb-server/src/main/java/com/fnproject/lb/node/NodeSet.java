@@ -1,6 +1,7 @@
 package com.fnproject.lb.node;
 
 import com.fnproject.lb.spi.NodeSnapshot;
+import com.fnproject.lb.spi.RoutingNode;
 import java.util.Arrays;
 import java.util.Comparator;
 import java.util.List;
@@ -19,11 +20,39 @@ public final class NodeSet implements NodeSnapshot {
   private final Node[] all;
   private final Node[] eligible;
 
+  /** The eligible nodes by identity: open addressing, at most half full. */
+  private final @Nullable Node[] byIdentity;
+
   NodeSet(long version, long nowNanos, Node[] all) {
     this.version = version;
     this.nowNanos = nowNanos;
     this.all = all;
     this.eligible = Arrays.stream(all).filter(Node::healthy).toArray(Node[]::new);
+    byIdentity = new Node[Integer.highestOneBit(Math.max(eligible.length, 1)) << 2];
+    for (Node node : eligible) {
+      byIdentity[slot(node)] = node;
+    }
+  }
+
+  /** Where a node is or would be. */
+  private int slot(Object node) {
+    int mask = byIdentity.length - 1;
+    int hash = System.identityHashCode(node);
+    int i = (hash ^ hash >>> 16) & mask;
+    while (byIdentity[i] != null && byIdentity[i] != node) {
+      i = (i + 1) & mask;
+    }
+    return i;
+  }
+
+  /**
+   * Whether a node is one of those that may be selected. Takes no longer for many than for few.
+   *
+   * @param node any node, of whatever set or origin
+   * @return true if it is eligible
+   */
+  public boolean isEligible(RoutingNode node) {
+    return byIdentity[slot(node)] == node;
   }
 
   /**

@@ -1,16 +1,15 @@
 package com.fnproject.lb.proxy;
 
 import com.fnproject.lb.fn.FnAnswer;
+import com.fnproject.lb.fn.FnFunction;
 import com.fnproject.lb.fn.FunctionTable;
 import com.fnproject.lb.node.CallListener;
 import com.fnproject.lb.node.Node;
-import com.fnproject.lb.node.RoutingTable;
 import com.fnproject.lb.proxy.ProxyConfig.RetrySent;
 import com.fnproject.lb.proxy.RetryRule.Decision;
 import com.fnproject.lb.routing.BookedCall;
+import com.fnproject.lb.spi.HoldEnd;
 import com.fnproject.lb.spi.Outcome;
-import com.fnproject.lb.spi.RoutedFunction;
-import com.fnproject.lb.spi.RoutingNode;
 import com.fnproject.lb.spi.RoutingResult;
 import com.fnproject.lb.upstream.Answer;
 import com.fnproject.lb.upstream.RequestBody;
@@ -33,34 +32,32 @@ import org.jspecify.annotations.Nullable;
  * {@link Downstream} and an {@link UpstreamCall}. Belongs to one thread, and is itself what the
  * policy sees of the call and of each result.
  */
-final class Exchange implements BookedCall, RoutingResult {
+final class Exchange extends BookedCall implements RoutingResult {
 
   private static final System.Logger LOGGER = System.getLogger(Exchange.class.getName());
 
   /** Stands in for a function where the path is no invocation, so that no policy is asked. */
-  private static final RoutedFunction NO_FUNCTION = FunctionTable.unremembered("/");
+  private static final FnFunction NO_FUNCTION = FunctionTable.unremembered("/");
 
   private final Proxy proxy;
   private final Downstream client;
   private final String method;
 
   private String path = "";
-  private RoutedFunction function = NO_FUNCTION;
+  private FnFunction function = NO_FUNCTION;
   private boolean invocation;
 
-  private final Node[] tried;
-  private int triedCount;
+  /** Read from the client once a node has been chosen: that of a held call stays where it is. */
+  private @Nullable RequestBody body;
+
   private int attempt;
-  private boolean booked;
-  private long memo;
-  private @Nullable Object note;
+  private long beganNanos;
 
   private boolean reported;
   private Outcome outcome = Outcome.NOT_SENT;
   private int status;
-  private long selectedNanos;
-  private long endedNanos;
   private long waitNanos = -1;
+  private @Nullable Headers answerHeaders;
 
   /** The last node's refusal for want of room, to be passed on if no other node has room either. */
   private @Nullable Answer refusal;
@@ -68,10 +65,10 @@ final class Exchange implements BookedCall, RoutingResult {
   private byte[] refusalBody = new byte[0];
 
   Exchange(Proxy proxy, Downstream client) {
+    super(proxy.router, proxy.config.maxAttempts());
     this.proxy = proxy;
     this.client = client;
     this.method = client.method();
-    this.tried = new Node[proxy.config.maxAttempts()];
   }
 
   /** Serves the call. Whatever the client's engine throws ends it and is passed on. */
@@ -97,21 +94,21 @@ final class Exchange implements BookedCall, RoutingResult {
     }
 
     RequestHead head = new RequestHead(method, target.origin(), forwardedHeaders(target));
-    RequestBody body = client.body(proxy.config.replayableBody());
     ProxyError last = ProxyError.NO_NODE;
-    while (attempt < tried.length) {
+    int maxAttempts = proxy.config.maxAttempts();
+    while (attempt < maxAttempts) {
       attempt++;
       Node node = select();
       if (node == null) {
+        attempt--;
+        last = full() ? ProxyError.FULL : last;
         break;
       }
-      if (attempt > 1) {
-        proxy.meters.retried();
-      }
-      tried[triedCount++] = node;
-      node.begin();
       try {
-        ProxyError failure = attempt(node, head, body);
+        if (attempt > 1) {
+          proxy.meters.retried();
+        }
+        ProxyError failure = attempt(node, head, body());
         if (failure == null) {
           return;
         }
@@ -125,7 +122,15 @@ final class Exchange implements BookedCall, RoutingResult {
         }
       }
     }
-    if (triedCount == tried.length && proxy.registry.table().nodes().size() > triedCount) {
+    if (holdEnd() == HoldEnd.CLIENT_GONE) {
+      client.cut();
+      return;
+    }
+    if (holdEnd() == HoldEnd.CLOSING) {
+      refuse(ProxyError.CLOSING);
+      return;
+    }
+    if (attempt == maxAttempts && proxy.registry.table().nodes().size() > triedCount()) {
       proxy.meters.outOfAttempts();
     }
     giveUp(last);
@@ -197,14 +202,28 @@ final class Exchange implements BookedCall, RoutingResult {
   }
 
   private @Nullable Node select() {
-    memo = 0;
-    note = null;
-    booked = false;
     reported = false;
     waitNanos = -1;
-    selectedNanos = proxy.clock.getAsLong();
-    RoutingTable table = proxy.registry.table();
-    return invocation ? proxy.router.select(table, this) : proxy.router.inTurn(table.nodes(), this);
+    answerHeaders = null;
+    Node node =
+        invocation
+            ? proxy.router.select(proxy.registry, this)
+            : proxy.router.inTurn(proxy.registry, this);
+    beganNanos = selectedNanos();
+    return node;
+  }
+
+  private RequestBody body() {
+    RequestBody known = body;
+    if (known == null) {
+      known = client.body(proxy.config.replayableBody());
+      body = known;
+      if (known instanceof RequestBody.Replayable) {
+        // How long the client took for it is not the node's doing.
+        beganNanos = proxy.clock.getAsLong();
+      }
+    }
+    return known;
   }
 
   /**
@@ -289,6 +308,7 @@ final class Exchange implements BookedCall, RoutingResult {
         return failed(node, e, Decision.GIVE_UP);
       }
     }
+    answerHeaders = answer.headers();
     waitNanos = FnAnswer.waitNanos(answer.headers());
     // To HEAD there is no message that proves it, but HEAD may be repeated without proof.
     boolean looksBusy =
@@ -367,7 +387,7 @@ final class Exchange implements BookedCall, RoutingResult {
     reported = true;
     outcome = how;
     status = answerStatus;
-    endedNanos = proxy.clock.getAsLong();
+    nowNanos(proxy.clock.getAsLong());
     proxy.router.onResult(this, node, this);
     for (CallListener listener : proxy.listeners()) {
       listener.onAttempt(this, node, this);
@@ -375,28 +395,13 @@ final class Exchange implements BookedCall, RoutingResult {
   }
 
   @Override
-  public RoutedFunction function() {
+  public FnFunction function() {
     return function;
-  }
-
-  @Override
-  public long nowNanos() {
-    return reported ? endedNanos : selectedNanos;
   }
 
   @Override
   public int attempt() {
     return attempt;
-  }
-
-  @Override
-  public boolean tried(RoutingNode node) {
-    for (int i = 0; i < triedCount; i++) {
-      if (tried[i] == node) {
-        return true;
-      }
-    }
-    return false;
   }
 
   @Override
@@ -417,56 +422,6 @@ final class Exchange implements BookedCall, RoutingResult {
   }
 
   @Override
-  public boolean mayHold() {
-    return false;
-  }
-
-  @Override
-  public @Nullable RoutingNode hold(long maxNanos) {
-    throw new IllegalStateException("no call may be held");
-  }
-
-  @Override
-  public boolean wake(RoutingNode hint) {
-    return false;
-  }
-
-  @Override
-  public @Nullable RoutingNode wokenFor() {
-    return null;
-  }
-
-  @Override
-  public long memo() {
-    return memo;
-  }
-
-  @Override
-  public void memo(long bits) {
-    memo = bits;
-  }
-
-  @Override
-  public @Nullable Object note() {
-    return note;
-  }
-
-  @Override
-  public void note(@Nullable Object reference) {
-    note = reference;
-  }
-
-  @Override
-  public boolean booked() {
-    return booked;
-  }
-
-  @Override
-  public void booked(boolean byPolicy) {
-    booked = byPolicy;
-  }
-
-  @Override
   public Outcome outcome() {
     return outcome;
   }
@@ -478,7 +433,7 @@ final class Exchange implements BookedCall, RoutingResult {
 
   @Override
   public long latencyNanos() {
-    return endedNanos - selectedNanos;
+    return nowNanos() - beganNanos;
   }
 
   @Override
@@ -488,6 +443,7 @@ final class Exchange implements BookedCall, RoutingResult {
 
   @Override
   public long retryAfterNanos() {
-    return -1;
+    Headers headers = answerHeaders;
+    return headers == null ? -1 : RetryAfter.nanos(headers, proxy.wallClock);
   }
 }

@@ -8,6 +8,7 @@ import com.fnproject.lb.upstream.Upstream;
 import io.helidon.metrics.api.MeterRegistry;
 import io.helidon.webserver.http.ServerRequest;
 import io.helidon.webserver.http.ServerResponse;
+import java.time.InstantSource;
 import java.util.List;
 import java.util.function.BooleanSupplier;
 import java.util.function.LongSupplier;
@@ -24,6 +25,7 @@ public final class Proxy {
   final Upstream upstream;
   final FunctionTable functions;
   final LongSupplier clock;
+  final InstantSource wallClock;
   final ProxyMeters meters;
   final String via;
   private final CallListener[] listeners;
@@ -40,6 +42,7 @@ public final class Proxy {
    * @param listeners hear of every attempt, in this order
    * @param draining whether clients should be told to close their connections
    * @param clock nanoseconds, monotonic
+   * @param wallClock what dates in answers are compared with
    * @param meters where calls are counted
    * @param via what the balancer's own checks carry in their Via field: a request that comes with
    *     it has come back from a node, and is refused instead of being sent round for ever
@@ -53,6 +56,7 @@ public final class Proxy {
       List<CallListener> listeners,
       BooleanSupplier draining,
       LongSupplier clock,
+      InstantSource wallClock,
       MeterRegistry meters,
       String via) {
     this.config = config;
@@ -63,6 +67,7 @@ public final class Proxy {
     this.listeners = listeners.toArray(CallListener[]::new);
     this.draining = draining;
     this.clock = clock;
+    this.wallClock = wallClock;
     this.meters = new ProxyMeters(meters);
     this.via = via;
   }

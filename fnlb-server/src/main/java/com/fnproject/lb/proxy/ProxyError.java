@@ -20,6 +20,12 @@ record ProxyError(Status status, String message, int retryAfterSeconds, String a
   static final ProxyError NO_NODE =
       new ProxyError(
           Status.SERVICE_UNAVAILABLE_503, "no node is able to serve; see /1/lb/nodes", 1, "");
+  static final ProxyError FULL =
+      new ProxyError(
+          Status.SERVICE_UNAVAILABLE_503, "every node has as many calls as it may", 1, "");
+  static final ProxyError CLOSING =
+      new ProxyError(
+          Status.SERVICE_UNAVAILABLE_503, "the balancer stops; the call was not sent", 1, "");
   static final ProxyError NO_CONNECTION =
       new ProxyError(
           Status.SERVICE_UNAVAILABLE_503, "every connection to the nodes is in use", 1, "");

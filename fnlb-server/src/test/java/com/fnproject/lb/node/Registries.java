@@ -24,9 +24,16 @@ public final class Registries {
   /** An empty registry, to be closed by the caller. */
   public static NodeRegistry unconnected(
       Function<NodeSnapshot, NodeSelector> selectors, LongSupplier clock) {
+    return unconnected(selectors, clock, 0);
+  }
+
+  /** The same, with a cap on the calls under way on a node. */
+  public static NodeRegistry unconnected(
+      Function<NodeSnapshot, NodeSelector> selectors, LongSupplier clock, int nodeInFlight) {
     return new NodeRegistry(
         address -> new UpstreamPool(address.host(), address.port(), CONFIG, NAMES, clock),
         selectors,
-        clock);
+        clock,
+        nodeInFlight);
   }
 }

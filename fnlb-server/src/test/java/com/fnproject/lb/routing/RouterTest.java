@@ -4,6 +4,8 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fnproject.lb.CapturedLog;
+import com.fnproject.lb.fn.FnFunction;
+import com.fnproject.lb.fn.FunctionTable;
 import com.fnproject.lb.node.Node;
 import com.fnproject.lb.node.NodeAddress;
 import com.fnproject.lb.node.NodeChange;
@@ -13,7 +15,6 @@ import com.fnproject.lb.spi.NodeReading;
 import com.fnproject.lb.spi.NodeSelector;
 import com.fnproject.lb.spi.NodeSnapshot;
 import com.fnproject.lb.spi.Outcome;
-import com.fnproject.lb.spi.RoutedFunction;
 import com.fnproject.lb.spi.RoutingCall;
 import com.fnproject.lb.spi.RoutingNode;
 import com.fnproject.lb.spi.RoutingPolicy;
@@ -21,6 +22,7 @@ import com.fnproject.lb.spi.RoutingResult;
 import io.helidon.metrics.api.Counter;
 import io.helidon.metrics.api.MeterRegistry;
 import io.helidon.metrics.api.MetricsConfig;
+import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -60,39 +62,26 @@ class RouterTest {
     }
   }
 
-  private static final class Call implements BookedCall {
-    private final Set<RoutingNode> tried = new HashSet<>();
-    private boolean booked;
-    private long memo;
+  private static final class Call extends BookedCall {
+    private final FnFunction function;
 
-    @Override
-    public boolean booked() {
-      return booked;
+    Call(Router router) {
+      this(router, FunctionTable.unremembered("/t/a/b"));
+    }
+
+    Call(Router router, FnFunction function) {
+      super(router, 3);
+      this.function = function;
     }
 
     @Override
-    public void booked(boolean byPolicy) {
-      booked = byPolicy;
-    }
-
-    @Override
-    public RoutedFunction function() {
-      throw new IllegalStateException("not asked for here");
-    }
-
-    @Override
-    public long nowNanos() {
-      return 0;
+    public FnFunction function() {
+      return function;
     }
 
     @Override
     public int attempt() {
       return 1;
-    }
-
-    @Override
-    public boolean tried(RoutingNode node) {
-      return tried.contains(node);
     }
 
     @Override
@@ -109,44 +98,6 @@ class RouterTest {
     public String header(String name) {
       return null;
     }
-
-    @Override
-    public long memo() {
-      return memo;
-    }
-
-    @Override
-    public void memo(long bits) {
-      memo = bits;
-    }
-
-    @Override
-    public boolean mayHold() {
-      return false;
-    }
-
-    @Override
-    public RoutingNode hold(long maxNanos) {
-      throw new IllegalStateException("no call may be held");
-    }
-
-    @Override
-    public boolean wake(RoutingNode hint) {
-      return false;
-    }
-
-    @Override
-    public RoutingNode wokenFor() {
-      return null;
-    }
-
-    @Override
-    public Object note() {
-      return null;
-    }
-
-    @Override
-    public void note(Object reference) {}
   }
 
   private record Result(Outcome outcome) implements RoutingResult {
@@ -176,11 +127,14 @@ class RouterTest {
     }
   }
 
+  private static final HoldConfig HOLDS = new HoldConfig(3, 2, Duration.ofSeconds(8));
+
   private final Scripted policy = new Scripted();
   private final AtomicLong clock = new AtomicLong();
   private final MeterRegistry meters = MeterRegistry.create(MetricsConfig.create());
-  private final Router router = new Router(policy, "scripted", clock::get, meters);
+  private final Router router = new Router(policy, "scripted", HOLDS, clock::get, meters);
   private final NodeRegistry registry = Registries.unconnected(router::newSelector, clock::get);
+  private final Node removed = removed();
   private final CapturedLog log = CapturedLog.of(Router.class);
 
   @AfterEach
@@ -212,8 +166,8 @@ class RouterTest {
     List<Node> nodes = addHealthyNodes(3);
     policy.selector = unused -> nodes.get(2);
     registry.apply(new NodeChange.Add(new NodeAddress("n9", 1)));
-    Call call = new Call();
-    assertThat(router.select(registry.table(), call)).isSameAs(nodes.get(2));
+    Call call = new Call(router);
+    assertThat(router.select(registry, call)).isSameAs(nodes.get(2));
     router.onResult(call, nodes.get(2), new Result(Outcome.RAN));
     router.onResult(call, nodes.get(2), new Result(Outcome.BROKEN));
     assertThat(policy.results).containsExactly("n2:1 RAN");
@@ -221,9 +175,14 @@ class RouterTest {
   }
 
   @Test
-  void noNodeOfThePolicysIsNoNode() {
-    addHealthyNodes(3);
-    assertThat(router.select(registry.table(), new Call())).isNull();
+  void noNodeOfThePolicysIsNoNodeOnceAllWereTried() {
+    List<Node> nodes = addHealthyNodes(2);
+    Call call = new Call(router);
+    nodes.forEach(call::addTried);
+    assertThat(router.select(registry, call)).isNull();
+    assertThat(faults()).isZero();
+    registry.close();
+    assertThat(router.select(registry, new Call(router))).isNull();
     assertThat(faults()).isZero();
   }
 
@@ -243,13 +202,29 @@ class RouterTest {
             },
         test -> call -> overflow(call, 1),
         test -> call -> new Foreign(),
+        test -> call -> null,
+        test -> call -> test.removed,
+        test ->
+            call -> {
+              call.hold(1);
+              throw new IllegalStateException("bug");
+            },
         test -> {
           Node gone = test.registry.table().nodes().all().getFirst();
           return call -> {
-            ((Call) call).tried.add(gone);
+            ((Call) call).addTried(gone);
             return gone;
           };
         });
+  }
+
+  /** A node of the right make that has left the cluster. */
+  private Node removed() {
+    registry.apply(new NodeChange.Add(new NodeAddress("gone", 1)));
+    Node node = registry.table().nodes().all().getFirst();
+    registry.apply(new NodeChange.Health(node, true));
+    registry.apply(new NodeChange.Remove(node.address()));
+    return node;
   }
 
   private static RoutingNode overflow(RoutingCall call, long depth) {
@@ -297,15 +272,16 @@ class RouterTest {
   @MethodSource("faultySelectors")
   void aFaultyChoiceIsReplacedByOneInTurnAndNotReportedToThePolicy(
       Function<RouterTest, NodeSelector> faulty) {
-    addHealthyNodes(3);
+    List<Node> nodes = addHealthyNodes(3);
     policy.selector = faulty.apply(this);
     registry.apply(new NodeChange.Add(new NodeAddress("n9", 1)));
     Set<Node> chosen = new HashSet<>();
     for (int i = 1; i <= 6; i++) {
-      Call call = new Call();
-      Node node = router.select(registry.table(), call);
+      Call call = new Call(router);
+      Node node = router.select(registry, call);
       assertThat(node).isNotNull();
-      assertThat(call.tried(node)).isFalse();
+      // One selector has the first node tried before it chooses it.
+      assertThat(call.triedCount() == 2 && node == nodes.getFirst()).isFalse();
       assertThat(faults()).isEqualTo(i);
       chosen.add(node);
       router.onResult(call, node, new Result(Outcome.RAN));
@@ -318,7 +294,7 @@ class RouterTest {
   void aPolicyThatCannotBuildASelectorLeavesNodesInTurn() {
     policy.onBuild = new IllegalStateException("no memory for the ring");
     addHealthyNodes(2);
-    assertThat(router.select(registry.table(), new Call())).isNotNull();
+    assertThat(router.select(registry, new Call(router))).isNotNull();
     assertThat(log.lines().getFirst())
         .startsWith("WARNING routing policy scripted failed to build");
   }
@@ -327,7 +303,7 @@ class RouterTest {
   void aPolicyThatBuildsNullLeavesNodesInTurn() {
     policy.selector = null;
     addHealthyNodes(2);
-    assertThat(router.select(registry.table(), new Call())).isNotNull();
+    assertThat(router.select(registry, new Call(router))).isNotNull();
   }
 
   @Test
@@ -336,8 +312,8 @@ class RouterTest {
     policy.selector = unused -> nodes.getFirst();
     policy.onResult = new AssertionError("books do not balance");
     registry.apply(new NodeChange.Add(new NodeAddress("n9", 1)));
-    Call call = new Call();
-    Node node = router.select(registry.table(), call);
+    Call call = new Call(router);
+    Node node = router.select(registry, call);
     router.onResult(call, node, new Result(Outcome.RAN));
     assertThat(faults()).isEqualTo(1);
     assertThat(log.lines())
@@ -352,7 +328,7 @@ class RouterTest {
           throw new InternalError("the machine is broken");
         };
     registry.apply(new NodeChange.Add(new NodeAddress("n9", 1)));
-    assertThatThrownBy(() -> router.select(registry.table(), new Call()))
+    assertThatThrownBy(() -> router.select(registry, new Call(router)))
         .isInstanceOf(InternalError.class);
   }
 
@@ -366,7 +342,7 @@ class RouterTest {
     registry.apply(new NodeChange.Add(new NodeAddress("n9", 1)));
     for (int second = 0; second <= 120; second++) {
       clock.set(second * 1_000_000_000L);
-      Node unused = router.select(registry.table(), new Call());
+      Node unused = router.select(registry, new Call(router));
     }
     assertThat(faults()).isEqualTo(121);
     assertThat(log.lines())
@@ -377,16 +353,15 @@ class RouterTest {
   @Test
   void choosesInTurnAmongTheNodesThatWereNotTried() {
     List<Node> nodes = addHealthyNodes(3);
-    Call call = new Call();
+    Call call = new Call(router);
     Set<Node> seen = new HashSet<>();
     for (int i = 0; i < 3; i++) {
-      Node node = router.inTurn(registry.table().nodes(), call);
+      Node node = router.inTurn(registry, call);
       assertThat(seen.add(node)).isTrue();
-      call.tried.add(node);
     }
     assertThat(seen).containsExactlyInAnyOrderElementsOf(nodes);
-    assertThat(router.inTurn(registry.table().nodes(), call)).isNull();
+    assertThat(router.inTurn(registry, call)).isNull();
     registry.apply(new NodeChange.Health(nodes.getFirst(), false));
-    assertThat(router.inTurn(registry.table().nodes(), new Call())).isNotSameAs(nodes.getFirst());
+    assertThat(router.inTurn(registry, new Call(router))).isNotSameAs(nodes.getFirst());
   }
 }
