@@ -58,8 +58,13 @@ final class Holds {
     maxHeldPerFunctionLimit = Router.limit(meters, "max-held-per-function");
     maxHoldLimit = Router.limit(meters, "max-hold");
     meters.getOrCreate(
-        Gauge.builder("fnlb.calls.held", places::get)
+        Gauge.builder("fnlb.calls.held", this::held)
             .description("Calls that the policy holds until a node has a place for them"));
+  }
+
+  /** How many calls are held. */
+  int held() {
+    return places.get();
   }
 
   /** Whether one more call of the function may be held. */

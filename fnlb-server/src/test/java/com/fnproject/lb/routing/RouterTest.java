@@ -11,10 +11,12 @@ import com.fnproject.lb.node.NodeAddress;
 import com.fnproject.lb.node.NodeChange;
 import com.fnproject.lb.node.NodeRegistry;
 import com.fnproject.lb.node.Registries;
+import com.fnproject.lb.spi.Explanation;
 import com.fnproject.lb.spi.NodeReading;
 import com.fnproject.lb.spi.NodeSelector;
 import com.fnproject.lb.spi.NodeSnapshot;
 import com.fnproject.lb.spi.Outcome;
+import com.fnproject.lb.spi.RoutedFunction;
 import com.fnproject.lb.spi.RoutingCall;
 import com.fnproject.lb.spi.RoutingNode;
 import com.fnproject.lb.spi.RoutingPolicy;
@@ -51,6 +53,11 @@ class RouterTest {
         throw onBuild;
       }
       return selector;
+    }
+
+    @Override
+    public void onMerged(RoutedFunction from, RoutedFunction into) {
+      throw new AssertionError("bug");
     }
 
     @Override
@@ -363,5 +370,120 @@ class RouterTest {
     assertThat(router.inTurn(registry, call)).isNull();
     registry.apply(new NodeChange.Health(nodes.getFirst(), false));
     assertThat(router.inTurn(registry, new Call(router))).isNotSameAs(nodes.getFirst());
+  }
+
+  /** Every pick takes this long, by the test's clock. */
+  private void picksTake(long nanos) {
+    Node node = registry.table().nodes().node(0);
+    policy.selector =
+        call -> {
+          clock.addAndGet(nanos);
+          asked++;
+          return node;
+        };
+    registry.apply(new NodeChange.Add(new NodeAddress("n9", 1)));
+  }
+
+  private int asked;
+
+  @Test
+  void aSlowPolicyIsLeftForAMinuteAndThenTriedAgain() {
+    List<Node> nodes = addHealthyNodes(3);
+    picksTake(SlowSteps.SLOW_NANOS + 1);
+    Call early = new Call(router);
+    assertThat(router.select(registry, early)).isSameAs(nodes.getFirst());
+    Set<Node> chosen = new HashSet<>();
+    for (int i = 0; i < 20; i++) {
+      Node node = router.select(registry, new Call(router));
+      assertThat(node).isNotNull();
+      chosen.add(node);
+    }
+    assertThat(asked).isEqualTo(SlowSteps.STRIKES);
+    assertThat(chosen).hasSize(3);
+    assertThat(log.lines())
+        .containsExactly(
+            "WARNING routing policy scripted is too slow: it took over 10 ms again and again, 10 ms"
+                + " this time; nodes are chosen in turn for 60 s");
+    assertThat(meters.getOrCreate(Counter.builder("fnlb.policy.slow")).count()).isEqualTo(1);
+    // What it has booked is still reported.
+    router.onResult(early, nodes.getFirst(), new Result(Outcome.RAN));
+    assertThat(policy.results).containsExactly("n0:1 RAN");
+    clock.addAndGet(Router.LEAVE_NANOS);
+    for (int i = 0; i < 20; i++) {
+      assertThat(router.select(registry, new Call(router))).isNotNull();
+    }
+    assertThat(asked).isEqualTo(2 * SlowSteps.STRIKES);
+    assertThat(log.lines()).hasSize(2);
+    assertThat(faults()).isZero();
+  }
+
+  @Test
+  void aFullNodeIsToldToThePolicyAsNotSentAndAnotherIsAskedFor() {
+    registry.close();
+    NodeRegistry capped = Registries.unconnected(router::newSelector, clock::get, 1);
+    policy.selector = call -> null;
+    for (int i = 0; i < 3; i++) {
+      capped.apply(new NodeChange.Add(new NodeAddress("n" + i, 1)));
+    }
+    List<Node> nodes = capped.table().nodes().all();
+    policy.selector =
+        call -> nodes.stream().filter(node -> !call.tried(node)).findFirst().orElse(null);
+    nodes.forEach(node -> capped.apply(new NodeChange.Health(node, true)));
+    for (int i = 0; i < 3; i++) {
+      assertThat(router.select(capped, new Call(router))).isSameAs(nodes.get(i));
+      assertThat(nodes.get(i).hasRoom()).isFalse();
+    }
+    assertThat(policy.results).containsExactly("n0:1 NOT_SENT", "n0:1 NOT_SENT", "n1:1 NOT_SENT");
+    Call none = new Call(router);
+    assertThat(router.select(capped, none)).isNull();
+    assertThat(none.full()).isTrue();
+    assertThat(router.inTurn(capped, new Call(router))).isNull();
+    nodes.get(1).end();
+    assertThat(router.inTurn(capped, new Call(router))).isSameAs(nodes.get(1));
+    assertThat(nodes).extracting(Node::inFlight).containsOnly(1);
+    assertThat(faults()).isZero();
+    capped.close();
+  }
+
+  @Test
+  void aFullClusterIsNotGoneThroughNodeByNode() {
+    registry.close();
+    NodeRegistry capped = Registries.unconnected(router::newSelector, clock::get, 1);
+    for (int i = 0; i < 40; i++) {
+      capped.apply(new NodeChange.Add(new NodeAddress("n" + i, 1)));
+    }
+    List<Node> nodes = capped.table().nodes().all();
+    policy.selector =
+        call -> {
+          asked++;
+          return nodes.stream().filter(node -> !call.tried(node)).findFirst().orElse(null);
+        };
+    nodes.forEach(node -> capped.apply(new NodeChange.Health(node, true)));
+    nodes.subList(0, 39).forEach(node -> assertThat(node.tryBegin()).isTrue());
+    assertThat(router.select(capped, new Call(router))).isSameAs(nodes.getLast());
+    assertThat(asked).isEqualTo(Router.MOST_FULL_CHOICES);
+    capped.close();
+  }
+
+  @Test
+  void mergersAndExplanationsThatFailCostACounter() {
+    policy.selector =
+        new NodeSelector() {
+          @Override
+          public RoutingNode select(RoutingCall call) {
+            return null;
+          }
+
+          @Override
+          public void explain(RoutingCall call, Explanation out) {
+            throw new IllegalStateException("bug");
+          }
+        };
+    registry.apply(new NodeChange.Add(new NodeAddress("n9", 1)));
+    Call call = new Call(router);
+    router.merged(call.function(), FunctionTable.unremembered("/t/c"));
+    assertThat(faults()).isEqualTo(1);
+    router.explain(registry.table(), call, null);
+    assertThat(faults()).isEqualTo(2);
   }
 }
