@@ -1,6 +1,8 @@
 package com.fnproject.lb.lab;
 
 import com.fnproject.lb.Logging;
+import com.fnproject.lb.lab.bench.RoutingBench;
+import com.fnproject.lb.node.Quoted;
 import java.io.Console;
 import java.io.PrintStream;
 import java.lang.System.Logger.Level;
@@ -10,7 +12,7 @@ import java.util.Map;
 import java.util.concurrent.CountDownLatch;
 import java.util.concurrent.TimeUnit;
 
-/** The process behind {@code ./fnlb demo}. */
+/** The process behind {@code ./fnlb demo} and {@code ./fnlb bench}. */
 public final class Main {
   static final int FAILED = 1;
   static final int MISUSE = 2;
@@ -30,15 +32,24 @@ public final class Main {
     String[] rest = Arrays.copyOfRange(args, Math.min(1, args.length), args.length);
     switch (command) {
       case "demo" -> System.exit(demo(rest));
-      case "bench" -> {
-        System.err.println("fnlb: there are no benchmarks yet (expected: fnlb demo)");
-        System.exit(MISUSE);
-      }
+      case "bench" -> System.exit(bench(rest));
       default -> {
-        System.err.println("fnlb: unknown command '" + command + "' (expected: demo)");
+        System.err.println("fnlb: unknown command '" + command + "' (expected: demo or bench)");
         System.exit(MISUSE);
       }
     }
+  }
+
+  private static int bench(String[] args) {
+    if (args.length == 0 || !args[0].equals("routing")) {
+      System.err.println(
+          "fnlb: "
+              + (args.length == 0 ? "no benchmark named" : "no benchmark " + Quoted.of(args[0]))
+              + " (expected: fnlb bench routing)");
+      return MISUSE;
+    }
+    Logging.configure(System.getenv().getOrDefault("LOG_LEVEL", ""));
+    return RoutingBench.run(Arrays.copyOfRange(args, 1, args.length), System.out, System.err);
   }
 
   private static int demo(String[] args) {

@@ -1,0 +1,112 @@
+package com.fnproject.lb.lab.bench;
+
+import com.fnproject.lb.lab.bench.Workload.Change;
+import java.util.Locale;
+
+/**
+ * The workloads that the bench can make. Each lasts {@value Generator#SECONDS} s of which the first
+ * minute is not counted, and is the same for the same seed.
+ */
+enum Scenario {
+  /** Ten like nodes, six tenths of their processors in use. */
+  STEADY {
+    @Override
+    void shape(Generator make) {
+      make.nodes(10);
+      make.load(0.6);
+    }
+  },
+  /** As steady, but each function's calls come in bursts of some 5 s with silence between. */
+  BURSTY {
+    @Override
+    void shape(Generator make) {
+      make.nodes(10);
+      make.load(0.45);
+      make.bursts(5, 20);
+    }
+  },
+  /** For a minute one function that was rare needs two fifths of the cluster. */
+  FLASH_CROWD {
+    @Override
+    void shape(Generator make) {
+      make.nodes(10);
+      make.load(0.4);
+      make.crowd(0.4, 180, 240);
+    }
+  },
+  /** One node of ten is killed half-way. */
+  NODE_LOST {
+    @Override
+    void shape(Generator make) {
+      make.nodes(10);
+      make.load(0.5);
+      make.change(200, Change.Kind.LOST, 4, 1);
+    }
+  },
+  /** An eleventh node joins ten busy ones half-way. */
+  NODE_ADDED {
+    @Override
+    void shape(Generator make) {
+      make.nodes(11);
+      make.load(0.6);
+      make.change(200, Change.Kind.ADDED, 10, 1);
+    }
+  },
+  /** Large, small and slow nodes; a good one is three times as slow for a minute and a half. */
+  HETEROGENEOUS {
+    @Override
+    void shape(Generator make) {
+      make.node(16, 16_384, 1);
+      make.node(16, 16_384, 1);
+      make.nodes(4);
+      make.node(4, 4_096, 1);
+      make.node(4, 4_096, 1);
+      make.node(8, 8_192, 2);
+      make.node(8, 8_192, 2);
+      make.load(0.5);
+      make.change(180, Change.Kind.SLOWED, 3, 3);
+      make.change(270, Change.Kind.SLOWED, 3, 1);
+    }
+  },
+  /** Memory for little more than the containers that are needed at once. */
+  MEMORY_TIGHT {
+    @Override
+    void shape(Generator make) {
+      make.nodeMemory(2_560);
+      make.nodes(10);
+      make.load(0.5);
+    }
+  },
+  /** Five times as many functions, most of them rare, some of them long. */
+  LONG_TAIL {
+    @Override
+    void shape(Generator make) {
+      make.functions(1_500, 0.95, 1.8);
+      make.nodes(10);
+      make.load(0.5);
+    }
+  },
+  /** For a minute and a half more work than the cluster can do. */
+  OVERLOAD {
+    @Override
+    void shape(Generator make) {
+      make.nodes(10);
+      make.load(0.55);
+      make.swell(2.2, 150, 240);
+    }
+  };
+
+  /** How it is called on the command line and in tables. */
+  String label() {
+    return name().toLowerCase(Locale.ROOT).replace('_', '-');
+  }
+
+  /** The workload of this kind with this seed. */
+  Workload make(long seed) {
+    Generator generator = new Generator(seed);
+    shape(generator);
+    return generator.make(label());
+  }
+
+  abstract void shape(Generator make);
+}
