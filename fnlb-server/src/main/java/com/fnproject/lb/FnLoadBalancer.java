@@ -10,6 +10,7 @@ import com.fnproject.lb.node.NodeAddress;
 import com.fnproject.lb.node.NodeChange;
 import com.fnproject.lb.node.NodeRegistry;
 import com.fnproject.lb.proxy.Proxy;
+import com.fnproject.lb.routing.LoadedPolicy;
 import com.fnproject.lb.routing.PolicyLoader;
 import com.fnproject.lb.routing.Router;
 import com.fnproject.lb.upstream.NameLookup;
@@ -73,6 +74,7 @@ public final class FnLoadBalancer {
   private final InetAddress adminAddress;
   private final MeterRegistry meters;
   private final NameLookup names = new NameLookup();
+  private final LoadedPolicy policy;
   private final Router router;
   private final NodeRegistry registry;
   private final HealthChecker health;
@@ -96,9 +98,10 @@ public final class FnLoadBalancer {
     RandomGenerator random = ThreadLocalRandomGenerator.INSTANCE;
     MetricsConfig metricsConfig = MetricsConfig.create();
     meters = MeterRegistry.create(metricsConfig);
+    policy = PolicyLoader.load(config.routing(), random);
     router =
         new Router(
-            PolicyLoader.load(config.routing(), random),
+            policy.policy(),
             config.routing().router(),
             config.holds(),
             System::nanoTime,
@@ -314,6 +317,7 @@ public final class FnLoadBalancer {
     registry.close();
     names.close();
     router.close();
+    policy.close();
     meters.close();
   }
 

@@ -3,6 +3,8 @@ package com.fnproject.lb;
 import com.fnproject.lb.node.NodeAddress;
 import com.fnproject.lb.node.Quoted;
 import java.net.InetSocketAddress;
+import java.nio.file.InvalidPathException;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.LinkedHashSet;
@@ -112,6 +114,19 @@ record Kind<T>(String metavar, String expected, Reader<T> reader) {
 
   /** The name of a file; the empty text is none. */
   static final Kind<String> FILE = new Kind<>("FILE", "the name of a file", text -> text);
+
+  /** The name of a directory, or nothing. */
+  static final Kind<Optional<Path>> FOLDER =
+      new Kind<>(
+          "DIR",
+          "the name of a directory",
+          text -> {
+            try {
+              return text.isEmpty() ? Optional.empty() : Optional.of(Path.of(text));
+            } catch (InvalidPathException e) {
+              return null;
+            }
+          });
 
   /** A time within bounds. */
   static Kind<Duration> time(Duration least, Duration most) {

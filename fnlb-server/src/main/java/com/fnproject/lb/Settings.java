@@ -11,6 +11,7 @@ import static com.fnproject.lb.Setting.Group.PROCESS;
 import com.fnproject.lb.node.NodeAddress;
 import com.fnproject.lb.proxy.ProxyConfig.RetrySent;
 import java.net.InetSocketAddress;
+import java.nio.file.Path;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.Collections;
@@ -42,6 +43,8 @@ final class Settings {
       add("router", NODES, Kind.NAME, "hot-set", "the policy that chooses a node for each call");
   static final Setting<Map.Entry<String, String>> ROUTER_OPTION =
       add("router-option", NODES, Kind.OPTION, "", "an option of the policy; may be repeated");
+  static final Setting<Optional<Path>> PLUGINS =
+      add("plugins", NODES, Kind.FOLDER, "", "a directory with jars of further policies");
 
   static final Setting<InetSocketAddress> LISTEN =
       add("listen", LISTENING, Kind.ADDRESS, ":8081", "the address for traffic");

@@ -57,7 +57,8 @@ sealed interface Startup {
         new Config(
             listen(layers),
             List.copyOf(layers.get(Settings.NODE_LIST)),
-            new RoutingConfig(layers.get(Settings.ROUTER), layers.options()),
+            new RoutingConfig(
+                layers.get(Settings.ROUTER), layers.options(), layers.get(Settings.PLUGINS)),
             new HoldConfig(
                 layers.get(Settings.MAX_HELD),
                 layers.get(Settings.MAX_HELD_PER_FUNCTION),

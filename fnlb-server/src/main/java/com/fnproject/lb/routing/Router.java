@@ -346,7 +346,7 @@ public final class Router implements AutoCloseable {
 
   // What foreign code throws is its own affair, assertions and linkage errors included, until the
   // virtual machine itself is in trouble. A stack overflow is the foreign code's.
-  private static void passOnFatal(Throwable e) {
+  static void passOnFatal(Throwable e) {
     if (e instanceof VirtualMachineError fatal && !(e instanceof StackOverflowError)) {
       throw fatal;
     }

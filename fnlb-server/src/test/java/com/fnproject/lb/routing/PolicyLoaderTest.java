@@ -12,6 +12,7 @@ import java.net.URLClassLoader;
 import java.nio.file.Files;
 import java.nio.file.Path;
 import java.util.Map;
+import java.util.Optional;
 import java.util.SplittableRandom;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
@@ -32,7 +33,9 @@ class PolicyLoaderTest {
   }
 
   private static RoutingPolicy load(String name, Map<String, String> options) {
-    return PolicyLoader.load(new RoutingConfig(name, options), new SplittableRandom(1));
+    return PolicyLoader.load(
+            new RoutingConfig(name, options, Optional.empty()), new SplittableRandom(1))
+        .policy();
   }
 
   /** Adds a provider to the class path as a jar would. */
@@ -102,10 +105,10 @@ class PolicyLoaderTest {
         "TooNew | is written for version 2 of the SPI (expected: 1 to 1)",
         "TooOld | is written for version 0 of the SPI (expected: 1 to 1)",
         "Twice | has the name 'legacy' of com.fnproject.lb.plugins.LegacyProvider",
-        "Nameless | has the name 'null' (expected: lower-case letters, digits and hyphens, a letter"
-            + " first)",
-        "Shouting | has the name 'Strange Policy' (expected: lower-case letters, digits and hyphens,"
+        "Nameless | has the name 'null' (expected: at most 64 lower-case letters, digits and hyphens,"
             + " a letter first)",
+        "Shouting | has the name 'Strange Policy' (expected: at most 64 lower-case letters, digits"
+            + " and hyphens, a letter first)",
         "Mute | does not tell its name and version: java.lang.IllegalStateException: mute",
       })
   void aProviderThatCannotBeUsedStopsTheStartWhateverPolicyIsWanted(String type, String why)
