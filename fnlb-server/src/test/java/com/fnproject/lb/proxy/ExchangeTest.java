@@ -9,6 +9,7 @@ import com.fnproject.lb.node.NodeAddress;
 import com.fnproject.lb.node.NodeChange;
 import com.fnproject.lb.node.NodeRegistry;
 import com.fnproject.lb.proxy.ProxyConfig.RetrySent;
+import com.fnproject.lb.routing.BookedCall;
 import com.fnproject.lb.routing.HoldConfig;
 import com.fnproject.lb.routing.Router;
 import com.fnproject.lb.spi.NodeSelector;
@@ -38,6 +39,7 @@ import java.time.Duration;
 import java.time.InstantSource;
 import java.util.ArrayList;
 import java.util.List;
+import java.util.function.Consumer;
 import org.assertj.core.api.Assertions;
 import org.jspecify.annotations.Nullable;
 import org.junit.jupiter.api.AfterEach;
@@ -74,6 +76,10 @@ class ExchangeTest {
   }
 
   private @Nullable Place throwing;
+
+  /** What happens to a call that is going to be held; null if none is. */
+  private @Nullable Consumer<BookedCall> holding;
+
   private final List<String> told = new ArrayList<>();
   private final List<String> said = new ArrayList<>();
   private int open;
@@ -171,6 +177,10 @@ class ExchangeTest {
     @Override
     public NodeSelector newSelector(NodeSnapshot nodes) {
       return call -> {
+        if (holding != null && call.mayHold()) {
+          holding.accept((BookedCall) call);
+          return call.hold(Long.MAX_VALUE);
+        }
         for (int i = 0; i < nodes.size(); i++) {
           if (!call.tried(nodes.node(i))) {
             return nodes.node(i);
@@ -405,5 +415,21 @@ class ExchangeTest {
     proxy.serve(new ScriptedClient("POST", true));
     assertThat(told).hasSize(2).first().isEqualTo("policy 10.0.0.1 1 BUSY 503");
     assertThat(said).containsExactly("begin 503", ((ScriptedAnswer) BUSY).body(), "end");
+  }
+
+  @Test
+  void answersNobodyWhoHasGoneWhileHisCallWasHeld() {
+    holding = BookedCall::clientGone;
+    serve("POST");
+    assertThat(said).containsExactly("cut");
+    assertThat(told).isEmpty();
+  }
+
+  @Test
+  void sendsNoHeldCallOnceTheBalancerEnds() {
+    holding = call -> Thread.currentThread().interrupt();
+    serve("POST");
+    assertThat(said).containsExactly("refuse 503");
+    assertThat(told).isEmpty();
   }
 }

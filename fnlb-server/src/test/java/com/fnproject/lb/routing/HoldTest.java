@@ -387,7 +387,7 @@ class HoldTest {
     int callers = 8;
     int rounds = 2_000;
     AtomicInteger woken = new AtomicInteger();
-    AtomicInteger said = new AtomicInteger();
+    int said = 0;
     AtomicInteger over = new AtomicInteger();
     AtomicInteger asked = new AtomicInteger();
     onEnd =
@@ -406,31 +406,31 @@ class HoldTest {
           return node;
         };
     CountDownLatch running = new CountDownLatch(callers);
-    List<Thread> threads = new ArrayList<>();
     for (int i = 0; i < callers; i++) {
-      int number = i;
-      threads.add(
+      boolean leaves = i == 0;
+      Thread unused =
           Thread.ofVirtual()
               .start(
                   () -> {
                     for (int round = 0; round < rounds; round++) {
                       Call call = new Call(function);
-                      if (number == 0) {
-                        Thread unused = Thread.ofVirtual().start(call::clientGone);
+                      if (leaves) {
+                        Thread.ofVirtual().start(call::clientGone);
                       }
-                      Node unused = router.select(registry, call);
+                      Node node = router.select(registry, call);
+                      assertThat(node == null).isEqualTo(call.holdEnd() == HoldEnd.CLIENT_GONE);
                     }
                     running.countDown();
-                  }));
+                  });
     }
     while (!running.await(0, TimeUnit.SECONDS)) {
       if (wake()) {
-        said.incrementAndGet();
+        said++;
       } else {
-        Thread.yield();
+        Thread.onSpinWait();
       }
     }
-    assertThat(woken).hasValue(said.get());
+    assertThat(woken).hasValue(said);
     assertThat(over.get()).isEqualTo(asked.get()).isGreaterThan(callers);
   }
 }
