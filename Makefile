@@ -10,7 +10,7 @@ TAR_FLAGS := $(shell tar --version 2>/dev/null | grep -q GNU && \
   echo --sort=name --owner=0 --group=0 --numeric-owner --mtime=2026-11-23T00:00:00Z)
 
 .DEFAULT_GOAL := help
-.PHONY: help build test run demo format dist image-root docker-build clean
+.PHONY: help build test run demo format freeze-spi dist image-root docker-build clean
 
 help: ## this list
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  %-14s %s\n", $$1, $$2 }' Makefile
@@ -29,6 +29,10 @@ demo: ## three simulated Fn nodes, a balancer and traffic
 
 format: ## put the sources into the house's format
 	JAVA_HOME="$$(FNLB_SHOW_JAVA=1 ./fnlb)" mvn -B -ntp -q spotless:apply
+
+freeze-spi: ## hold the SPI as it is now as what later builds must keep; only before its release
+	mvn -B -ntp -q -pl fnlb-spi -am -Dmaven.test.skip=true package
+	cp fnlb-spi/target/fnlb-spi-$(VERSION).jar fnlb-spi/src/frozen/fnlb-spi-1.jar
 
 dist: build ## dist/fnlb-VERSION.tar.gz: launcher, jars, documents
 	deploy/image/layout.sh --dist "target/$(DIST)"
