@@ -8,6 +8,13 @@ import com.fnproject.lb.spi.NodeSelector;
 import com.fnproject.lb.spi.Outcome;
 import com.fnproject.lb.spi.RoutingPolicy;
 import com.fnproject.lb.spi.RoutingPolicyProvider;
+import com.fnproject.lb.spi.testkit.AttemptResult;
+import com.fnproject.lb.spi.testkit.DrivenFunction;
+import com.fnproject.lb.spi.testkit.DrivenNode;
+import com.fnproject.lb.spi.testkit.ManualCall;
+import com.fnproject.lb.spi.testkit.RoutingPolicyContract;
+import com.fnproject.lb.spi.testkit.SeededContext;
+import com.fnproject.lb.spi.testkit.Snapshot;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Comparator;
@@ -21,51 +28,51 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class BoundedLoadPolicyTest extends RoutingPolicyContractTest {
+class BoundedLoadPolicyTest extends RoutingPolicyContract {
 
-  private final FakeFunction function = new FakeFunction("/t/app/f");
+  private final DrivenFunction function = new DrivenFunction("/t/app/f");
   private final BoundedLoadPolicy policy = new BoundedLoadPolicy(1.25);
 
   @Override
-  RoutingPolicyProvider provider() {
+  protected RoutingPolicyProvider provider() {
     return new BoundedLoadProvider();
   }
 
   @Override
-  String name() {
+  protected String name() {
     return "bounded-load";
   }
 
   @Override
-  Map<String, String> goodOptions() {
+  protected Map<String, String> goodOptions() {
     return Map.of("balance", "1.5");
   }
 
   @Override
-  void assertNothingBooked(RoutingPolicy policy, List<FakeNode> nodes) {
+  protected void assertNothingBooked(RoutingPolicy policy, List<DrivenNode> nodes) {
     assertThat(((BoundedLoadPolicy) policy).total()).isZero();
     assertThat(nodes).allMatch(node -> load(node) == 0);
   }
 
   @Test
   void keepsAFunctionOnItsFirstNodeWhileNothingElseIsUnderWay() {
-    List<FakeNode> nodes = nodes("n", 50);
-    NodeSelector selector = policy.newSelector(FakeSnapshot.of(nodes));
-    for (FakeFunction each : functions(30)) {
-      FakeNode home = inOrder(each, nodes).getFirst();
+    List<DrivenNode> nodes = nodes("n", 50);
+    NodeSelector selector = policy.newSelector(Snapshot.of(nodes));
+    for (DrivenFunction each : functions(30)) {
+      DrivenNode home = inOrder(each, nodes).getFirst();
       for (int i = 0; i < 3; i++) {
-        FakeCall call = new FakeCall(each);
+        ManualCall call = new ManualCall(each);
         assertThat(call.select(selector)).isSameAs(home);
-        call.end(policy, FakeResult.RAN);
+        call.end(policy, AttemptResult.RAN);
       }
     }
   }
 
   @Test
   void fillsTheFirstNodeInOrderWhoseLoadIsUnderItsShareOfAllCalls() {
-    List<FakeNode> nodes = nodes("n", 4);
-    NodeSelector selector = policy.newSelector(FakeSnapshot.of(nodes));
-    List<FakeNode> order = inOrder(function, nodes);
+    List<DrivenNode> nodes = nodes("n", 4);
+    NodeSelector selector = policy.newSelector(Snapshot.of(nodes));
+    List<DrivenNode> order = inOrder(function, nodes);
     // Calls with the new one: 1  2  3  4  5  6  7  8  9. Bound, 1.25/4 of it rounded up:
     //                         1  1  1  2  2  2  3  3  3.
     List<Integer> places = List.of(0, 1, 2, 0, 1, 2, 0, 1, 2);
@@ -75,54 +82,54 @@ class BoundedLoadPolicyTest extends RoutingPolicyContractTest {
 
   @Test
   void spreadsAsEvenlyAsCanBeWithABalanceOfOne() {
-    List<FakeNode> nodes = nodes("n", 4);
-    NodeSelector selector = new BoundedLoadPolicy(1).newSelector(FakeSnapshot.of(nodes));
+    List<DrivenNode> nodes = nodes("n", 4);
+    NodeSelector selector = new BoundedLoadPolicy(1).newSelector(Snapshot.of(nodes));
     hold(selector, function, 8);
     assertThat(nodes).extracting(BoundedLoadPolicyTest::load).containsExactly(2L, 2L, 2L, 2L);
   }
 
   @Test
   void boundsNothingWithABalanceOfTheNumberOfNodes() {
-    List<FakeNode> nodes = nodes("n", 4);
-    NodeSelector selector = new BoundedLoadPolicy(4).newSelector(FakeSnapshot.of(nodes));
+    List<DrivenNode> nodes = nodes("n", 4);
+    NodeSelector selector = new BoundedLoadPolicy(4).newSelector(Snapshot.of(nodes));
     assertThat(hold(selector, function, 100)).containsOnly(inOrder(function, nodes).getFirst());
   }
 
   @ParameterizedTest
   @EnumSource
   void freesThePlaceOnceHoweverTheAttemptEnded(Outcome outcome) {
-    FakeNode node = new FakeNode("n:8080");
-    FakeCall call = new FakeCall(function);
-    call.select(policy.newSelector(FakeSnapshot.of(node)));
+    DrivenNode node = new DrivenNode("n:8080");
+    ManualCall call = new ManualCall(function);
+    call.select(policy.newSelector(Snapshot.of(node)));
     assertThat(load(node)).isOne();
     assertThat(policy.total()).isOne();
-    call.end(policy, FakeResult.of(outcome));
-    call.end(policy, FakeResult.of(outcome));
+    call.end(policy, AttemptResult.of(outcome));
+    call.end(policy, AttemptResult.of(outcome));
     assertNothingBooked(policy, List.of(node));
   }
 
   @Test
   void goesHomeAgainWhenTheFirstNodeHasRoom() {
-    List<FakeNode> nodes = nodes("n", 4);
-    List<FakeNode> order = inOrder(function, nodes);
-    NodeSelector selector = policy.newSelector(FakeSnapshot.of(nodes));
-    FakeCall first = new FakeCall(function);
+    List<DrivenNode> nodes = nodes("n", 4);
+    List<DrivenNode> order = inOrder(function, nodes);
+    NodeSelector selector = policy.newSelector(Snapshot.of(nodes));
+    ManualCall first = new ManualCall(function);
     assertThat(first.select(selector)).isSameAs(order.get(0));
-    FakeCall second = new FakeCall(function);
+    ManualCall second = new ManualCall(function);
     assertThat(second.select(selector)).isSameAs(order.get(1));
-    first.end(policy, FakeResult.RAN);
-    assertThat(new FakeCall(function).select(selector)).isSameAs(order.get(0));
+    first.end(policy, AttemptResult.RAN);
+    assertThat(new ManualCall(function).select(selector)).isSameAs(order.get(0));
   }
 
   @Test
   void looksPastTheRememberedOrderWhenAllOfItIsFullOrTried() {
-    List<FakeNode> nodes = nodes("n", 40);
-    List<FakeNode> order = inOrder(function, nodes);
-    NodeSelector selector = policy.newSelector(FakeSnapshot.of(nodes));
+    List<DrivenNode> nodes = nodes("n", 40);
+    List<DrivenNode> order = inOrder(function, nodes);
+    NodeSelector selector = policy.newSelector(Snapshot.of(nodes));
     for (int tried = 0; tried < nodes.size(); tried++) {
-      FakeCall call = new FakeCall(function).tried(order.subList(0, tried));
+      ManualCall call = new ManualCall(function).tried(order.subList(0, tried));
       assertThat(call.select(selector)).isSameAs(order.get(tried));
-      call.end(policy, FakeResult.RAN);
+      call.end(policy, AttemptResult.RAN);
     }
     // 25 calls and fewer: the bound is ceil(1.25 * 25 / 40) = 1.
     assertThat(hold(selector, function, 25)).containsExactlyElementsOf(order.subList(0, 25));
@@ -130,43 +137,43 @@ class BoundedLoadPolicyTest extends RoutingPolicyContractTest {
 
   @Test
   void takesTheLeastLoadedNodeWhenThoseWithRoomWereTried() {
-    List<FakeNode> nodes = nodes("n", 3);
-    List<FakeNode> order = inOrder(function, nodes);
-    hold(policy.newSelector(FakeSnapshot.of(order.get(0))), function, 9);
-    hold(policy.newSelector(FakeSnapshot.of(order.get(1))), function, 8);
-    NodeSelector selector = policy.newSelector(FakeSnapshot.of(nodes));
-    List<FakeNode> tried = List.of(order.get(2));
+    List<DrivenNode> nodes = nodes("n", 3);
+    List<DrivenNode> order = inOrder(function, nodes);
+    hold(policy.newSelector(Snapshot.of(order.get(0))), function, 9);
+    hold(policy.newSelector(Snapshot.of(order.get(1))), function, 8);
+    NodeSelector selector = policy.newSelector(Snapshot.of(nodes));
+    List<DrivenNode> tried = List.of(order.get(2));
     // The bound is ceil(1.25 * 18 / 3) = 8, then ceil(1.25 * 19 / 3) = 8: only the node that was
     // tried has room.
-    assertThat(new FakeCall(function).tried(tried).select(selector)).isSameAs(order.get(1));
-    assertThat(new FakeCall(function).tried(tried).select(selector)).isSameAs(order.get(0));
+    assertThat(new ManualCall(function).tried(tried).select(selector)).isSameAs(order.get(1));
+    assertThat(new ManualCall(function).tried(tried).select(selector)).isSameAs(order.get(0));
   }
 
   @Test
   void followsTheNewOrderAfterAChangeAndTheOldOneInOlderSelectors() {
-    List<FakeNode> nodes = nodes("n", 30);
-    List<FakeNode> order = inOrder(function, nodes);
-    NodeSelector older = policy.newSelector(FakeSnapshot.of(nodes));
-    List<FakeNode> fewer = order.subList(1, 30);
-    NodeSelector newer = policy.newSelector(FakeSnapshot.of(fewer));
+    List<DrivenNode> nodes = nodes("n", 30);
+    List<DrivenNode> order = inOrder(function, nodes);
+    NodeSelector older = policy.newSelector(Snapshot.of(nodes));
+    List<DrivenNode> fewer = order.subList(1, 30);
+    NodeSelector newer = policy.newSelector(Snapshot.of(fewer));
     for (int i = 0; i < 2; i++) {
       for (NodeSelector selector : List.of(older, newer, older)) {
-        FakeCall call = new FakeCall(function);
+        ManualCall call = new ManualCall(function);
         assertThat(call.select(selector)).isSameAs(order.get(selector == older ? 0 : 1));
-        call.end(policy, FakeResult.RAN);
+        call.end(policy, AttemptResult.RAN);
       }
     }
   }
 
   @Test
   void doesNotLetCallsThatHangOnADepartedNodeLoosenTheBoundOfTheRest() {
-    List<FakeNode> nodes = nodes("n", 5);
-    FakeNode hanging = nodes.get(0);
-    hold(policy.newSelector(FakeSnapshot.of(hanging)), function, 1000);
-    policy.newSelector(FakeSnapshot.of(nodes));
-    List<FakeNode> rest = nodes.subList(1, 5);
-    policy.newSelector(FakeSnapshot.of(rest));
-    NodeSelector selector = policy.newSelector(FakeSnapshot.of(rest));
+    List<DrivenNode> nodes = nodes("n", 5);
+    DrivenNode hanging = nodes.get(0);
+    hold(policy.newSelector(Snapshot.of(hanging)), function, 1000);
+    policy.newSelector(Snapshot.of(nodes));
+    List<DrivenNode> rest = nodes.subList(1, 5);
+    policy.newSelector(Snapshot.of(rest));
+    NodeSelector selector = policy.newSelector(Snapshot.of(rest));
     hold(selector, function, 40);
     // ceil(1.25 * 40 / 4) = 13 for each of the four.
     assertThat(rest).extracting(BoundedLoadPolicyTest::load).allMatch(load -> load <= 13);
@@ -176,8 +183,8 @@ class BoundedLoadPolicyTest extends RoutingPolicyContractTest {
   void overfillsANodeByNoMoreThanTheThreadsThatRace() throws Exception {
     int racers = 8;
     int calls = 400;
-    List<FakeNode> nodes = nodes("n", 10);
-    NodeSelector selector = policy.newSelector(FakeSnapshot.of(nodes));
+    List<DrivenNode> nodes = nodes("n", 10);
+    NodeSelector selector = policy.newSelector(Snapshot.of(nodes));
     try (ExecutorService threads = Executors.newFixedThreadPool(racers)) {
       List<Future<?>> done = new ArrayList<>();
       for (int i = 0; i < racers; i++) {
@@ -198,7 +205,7 @@ class BoundedLoadPolicyTest extends RoutingPolicyContractTest {
   @ParameterizedTest
   @ValueSource(strings = {"1", "1.0", "1.25", "2", "1000", "1000.0"})
   void acceptsABalanceFrom1To1000(String balance) {
-    assertThatCode(() -> provider().create(FakeContext.with("balance", balance)).close())
+    assertThatCode(() -> provider().create(SeededContext.with("balance", balance)).close())
         .doesNotThrowAnyException();
   }
 
@@ -227,36 +234,36 @@ class BoundedLoadPolicyTest extends RoutingPolicyContractTest {
         "99999999999999999999"
       })
   void refusesAnyOtherBalanceByKeyValueAndExpectation(String balance) {
-    assertThatThrownBy(() -> provider().create(FakeContext.with("balance", balance)).close())
+    assertThatThrownBy(() -> provider().create(SeededContext.with("balance", balance)).close())
         .hasMessage(
             "key 'balance': '%s' (expected: a number from 1 to 1000, such as 1.25)", balance);
   }
 
   @Test
   void usesTheBalanceItWasGiven() {
-    RoutingPolicy wide = provider().create(FakeContext.with("balance", "1000"));
-    List<FakeNode> nodes = nodes("n", 4);
-    assertThat(hold(wide.newSelector(FakeSnapshot.of(nodes)), function, 20))
+    RoutingPolicy wide = provider().create(SeededContext.with("balance", "1000"));
+    List<DrivenNode> nodes = nodes("n", 4);
+    assertThat(hold(wide.newSelector(Snapshot.of(nodes)), function, 20))
         .containsOnly(inOrder(function, nodes).getFirst());
   }
 
   /** Starts calls that do not end, and tells where they went. */
-  private static List<FakeNode> hold(NodeSelector selector, FakeFunction function, int count) {
-    FakeNode[] nodes = new FakeNode[count];
-    Arrays.setAll(nodes, i -> new FakeCall(function).select(selector));
+  private static List<DrivenNode> hold(NodeSelector selector, DrivenFunction function, int count) {
+    DrivenNode[] nodes = new DrivenNode[count];
+    Arrays.setAll(nodes, i -> new ManualCall(function).select(selector));
     return List.of(nodes);
   }
 
-  private static long load(FakeNode node) {
+  private static long load(DrivenNode node) {
     return node.state(NodeLoad::new).calls();
   }
 
   /** All nodes by falling score. */
-  private static List<FakeNode> inOrder(FakeFunction function, List<FakeNode> nodes) {
+  private static List<DrivenNode> inOrder(DrivenFunction function, List<DrivenNode> nodes) {
     return nodes.stream()
         .sorted(
             Comparator.comparingLong(
-                    (FakeNode node) ->
+                    (DrivenNode node) ->
                         Rendezvous.mix(function.hash() ^ node.state(NodeLoad::new).hash))
                 .reversed())
         .toList();

@@ -2,13 +2,14 @@ package com.fnproject.lb.plugins;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fnproject.lb.spi.testkit.DrivenFunction;
 import org.junit.jupiter.api.Test;
 
 class FunctionOrderTest {
 
   private final Rendezvous before = new Rendezvous(new long[] {1, 2, 3}, null);
   private final Rendezvous after = new Rendezvous(new long[] {1, 2, 3, 4}, null);
-  private final FunctionOrder order = new FunctionOrder(new FakeFunction("/t/app/f"));
+  private final FunctionOrder order = new FunctionOrder(new DrivenFunction("/t/app/f"));
 
   @Test
   void computesTheOrderOnceForASnapshot() {

@@ -6,37 +6,45 @@ import com.fnproject.lb.spi.NodeSelector;
 import com.fnproject.lb.spi.Outcome;
 import com.fnproject.lb.spi.RoutingPolicyProvider;
 import com.fnproject.lb.spi.SipHash;
+import com.fnproject.lb.spi.testkit.AttemptResult;
+import com.fnproject.lb.spi.testkit.CallHead;
+import com.fnproject.lb.spi.testkit.DrivenFunction;
+import com.fnproject.lb.spi.testkit.DrivenNode;
+import com.fnproject.lb.spi.testkit.ManualCall;
+import com.fnproject.lb.spi.testkit.RoutingPolicyContract;
+import com.fnproject.lb.spi.testkit.Snapshot;
 import java.util.ArrayDeque;
 import java.util.Deque;
 import java.util.List;
+import java.util.Map;
 import java.util.random.RandomGenerator;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 import org.junit.jupiter.params.provider.EnumSource;
 
-class LegacyPolicyTest extends RoutingPolicyContractTest {
+class LegacyPolicyTest extends RoutingPolicyContract {
 
   private static final long MILLIS = 1_000_000L;
 
   private final Dice dice = new Dice();
   private final LegacyPolicy policy = new LegacyPolicy(dice);
-  private final FakeNode a = new FakeNode("a:8080");
-  private final FakeNode b = new FakeNode("b:8080");
-  private final FakeNode c = new FakeNode("c:8080");
+  private final DrivenNode a = new DrivenNode("a:8080");
+  private final DrivenNode b = new DrivenNode("b:8080");
+  private final DrivenNode c = new DrivenNode("c:8080");
 
   /** Its home among three nodes is the third. */
-  private final FakeFunction function = new FakeFunction("/r/primesapp/primes");
+  private final DrivenFunction function = new DrivenFunction("/r/primesapp/primes");
 
-  private final NodeSelector selector = policy.newSelector(FakeSnapshot.of(a, b, c));
+  private final NodeSelector selector = policy.newSelector(Snapshot.of(a, b, c));
 
   @Override
-  RoutingPolicyProvider provider() {
+  protected RoutingPolicyProvider provider() {
     return new LegacyProvider();
   }
 
   @Override
-  String name() {
+  protected String name() {
     return "legacy";
   }
 
@@ -54,22 +62,23 @@ class LegacyPolicyTest extends RoutingPolicyContractTest {
     int[] sizes = {1, 2, 3, 5, 10};
     String[] expected = homes.split(" ");
     for (int i = 0; i < sizes.length; i++) {
-      List<FakeNode> nodes = nodes("n", sizes[i]);
+      List<DrivenNode> nodes = nodes("n", sizes[i]);
       // The key of the function is another: the original knew paths only.
-      FakeCall call = new FakeCall(new FakeFunction("some-id"), path);
-      FakeNode chosen = call.select(policy.newSelector(FakeSnapshot.of(nodes)));
+      ManualCall call =
+          new ManualCall(new DrivenFunction("some-id"), new CallHead("POST", path, Map.of()));
+      DrivenNode chosen = call.select(policy.newSelector(Snapshot.of(nodes)));
       assertThat(nodes.indexOf(chosen)).isEqualTo(Integer.parseInt(expected[i]));
     }
   }
 
   @Test
   void countsNodesInByteOrderOfTheirNames() {
-    FakeNode ten = new FakeNode("10.0.0.10:8080");
-    FakeNode two = new FakeNode("10.0.0.2:8080");
-    FakeNode three = new FakeNode("10.0.0.3:8080");
-    NodeSelector byName = policy.newSelector(FakeSnapshot.of(two, three, ten));
-    assertThat(new FakeCall(function).select(byName)).isSameAs(three);
-    assertThat(new FakeCall(new FakeFunction("/r/myapp/hello")).select(byName)).isSameAs(ten);
+    DrivenNode ten = new DrivenNode("10.0.0.10:8080");
+    DrivenNode two = new DrivenNode("10.0.0.2:8080");
+    DrivenNode three = new DrivenNode("10.0.0.3:8080");
+    NodeSelector byName = policy.newSelector(Snapshot.of(two, three, ten));
+    assertThat(new ManualCall(function).select(byName)).isSameAs(three);
+    assertThat(new ManualCall(new DrivenFunction("/r/myapp/hello")).select(byName)).isSameAs(ten);
   }
 
   @Test
@@ -131,7 +140,7 @@ class LegacyPolicyTest extends RoutingPolicyContractTest {
   void goesToTheNextNodeByNameWhenTheDiceRefuse(long waitMillis, int die, String node) {
     learn(c, waitMillis * MILLIS);
     dice.next.add(die);
-    assertThat(new FakeCall(function).select(selector).id()).isEqualTo(node + ":8080");
+    assertThat(new ManualCall(function).select(selector).id()).isEqualTo(node + ":8080");
   }
 
   @Test
@@ -140,14 +149,14 @@ class LegacyPolicyTest extends RoutingPolicyContractTest {
     learn(b, 1000 * MILLIS);
     learn(c, 2000 * MILLIS);
     dice.next.addAll(List.of(10, 40, 30, 10, 39));
-    assertThat(new FakeCall(function).select(selector)).isSameAs(a);
+    assertThat(new ManualCall(function).select(selector)).isSameAs(a);
     assertThat(dice.next).isEmpty();
   }
 
   @Test
   void passesOverTriedNodesWithoutCastingDice() {
     learn(c, 2000 * MILLIS);
-    assertThat(new FakeCall(function).tried(List.of(c, a)).select(selector)).isSameAs(b);
+    assertThat(new ManualCall(function).tried(List.of(c, a)).select(selector)).isSameAs(b);
   }
 
   @Test
@@ -158,7 +167,7 @@ class LegacyPolicyTest extends RoutingPolicyContractTest {
     for (int i = 0; i < LegacySelector.MAX_REFUSALS; i++) {
       dice.next.add(99);
     }
-    assertThat(new FakeCall(function).tried(List.of(b)).select(selector)).isIn(a, c);
+    assertThat(new ManualCall(function).tried(List.of(b)).select(selector)).isIn(a, c);
     assertThat(dice.next).isEmpty();
   }
 
@@ -166,7 +175,7 @@ class LegacyPolicyTest extends RoutingPolicyContractTest {
   void countsAnAnswerWithoutWaitAsNoWaitWhateverItsStatus() {
     learn(c, 1000);
     for (Outcome outcome : List.of(Outcome.RAN, Outcome.NOT_RUN, Outcome.BUSY)) {
-      end(c, FakeResult.of(outcome));
+      end(c, AttemptResult.of(outcome));
     }
     assertThat(average(c)).isEqualTo(729);
   }
@@ -175,44 +184,44 @@ class LegacyPolicyTest extends RoutingPolicyContractTest {
   @EnumSource(names = {"NOT_SENT", "UNREACHABLE", "BROKEN", "TIMED_OUT", "ABANDONED"})
   void learnsNothingWithoutAnAnswer(Outcome outcome) {
     learn(c, 1000);
-    end(c, FakeResult.of(outcome));
+    end(c, AttemptResult.of(outcome));
     assertThat(average(c)).isEqualTo(1000);
   }
 
   @Test
   void keepsOneAverageForEachNodeAndFunction() {
     learn(c, 1000 * MILLIS);
-    FakeFunction other = new FakeFunction("/t/testapp/pyfn-trigger");
+    DrivenFunction other = new DrivenFunction("/t/testapp/pyfn-trigger");
     assertThat(average(a)).isZero();
-    assertThat(new FakeCall(other).select(selector)).isSameAs(c);
+    assertThat(new ManualCall(other).select(selector)).isSameAs(c);
   }
 
   @Test
   void remembersTheAverageOfANodeThatWasOutForAWhile() {
     learn(c, 1000 * MILLIS);
-    policy.newSelector(FakeSnapshot.of(a, b));
+    policy.newSelector(Snapshot.of(a, b));
     dice.next.add(30);
-    assertThat(new FakeCall(function).select(policy.newSelector(FakeSnapshot.of(a, b, c))))
+    assertThat(new ManualCall(function).select(policy.newSelector(Snapshot.of(a, b, c))))
         .isSameAs(a);
   }
 
-  private void learn(FakeNode node, long waitNanos) {
-    end(node, FakeResult.waited(waitNanos));
+  private void learn(DrivenNode node, long waitNanos) {
+    end(node, AttemptResult.waited(waitNanos));
   }
 
   /** An attempt at the node, as if it were the only one. */
-  private void end(FakeNode node, FakeResult result) {
-    FakeCall call = new FakeCall(function);
+  private void end(DrivenNode node, AttemptResult result) {
+    ManualCall call = new ManualCall(function);
     Deque<Integer> later = new ArrayDeque<>(dice.next);
     dice.next.clear();
     dice.next.add(0); // accepted, should it be asked
-    call.select(policy.newSelector(FakeSnapshot.of(node)));
+    call.select(policy.newSelector(Snapshot.of(node)));
     dice.next.clear();
     dice.next.addAll(later);
     call.end(policy, result);
   }
 
-  private long average(FakeNode node) {
+  private long average(DrivenNode node) {
     return WaitAverages.of(function).nanos(node);
   }
 

@@ -4,6 +4,12 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fnproject.lb.spi.NodeSelector;
 import com.fnproject.lb.spi.SipHash;
+import com.fnproject.lb.spi.testkit.AttemptResult;
+import com.fnproject.lb.spi.testkit.DrivenFunction;
+import com.fnproject.lb.spi.testkit.DrivenNode;
+import com.fnproject.lb.spi.testkit.ManualCall;
+import com.fnproject.lb.spi.testkit.RoutingPolicyContract;
+import com.fnproject.lb.spi.testkit.Snapshot;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.stream.IntStream;
@@ -48,16 +54,16 @@ class RendezvousTest {
       @ForAll @UniqueElements @Size(min = 2, max = 40) List<@IntRange(max = 9999) Integer> names,
       @ForAll @UniqueElements @Size(min = 1, max = 30) List<@IntRange(max = 99999) Integer> keys,
       @ForAll @IntRange(max = 39) int which) {
-    List<FakeNode> nodes =
-        names.stream().map(name -> new FakeNode("10.0.0.%d:8080".formatted(name))).toList();
-    List<FakeFunction> functions =
-        keys.stream().map(key -> new FakeFunction("/t/app/" + key)).toList();
-    FakeNode leaving = nodes.get(which % nodes.size());
-    List<FakeNode> staying = nodes.stream().filter(node -> node != leaving).toList();
+    List<DrivenNode> nodes =
+        names.stream().map(name -> new DrivenNode("10.0.0.%d:8080".formatted(name))).toList();
+    List<DrivenFunction> functions =
+        keys.stream().map(key -> new DrivenFunction("/t/app/" + key)).toList();
+    DrivenNode leaving = nodes.get(which % nodes.size());
+    List<DrivenNode> staying = nodes.stream().filter(node -> node != leaving).toList();
 
     BoundedLoadPolicy policy = new BoundedLoadPolicy(1.25);
-    List<FakeNode> before = homes(policy, nodes, functions);
-    List<FakeNode> after = homes(policy, staying, functions);
+    List<DrivenNode> before = homes(policy, nodes, functions);
+    List<DrivenNode> after = homes(policy, staying, functions);
     for (int i = 0; i < functions.size(); i++) {
       if (before.get(i) == leaving) {
         assertThat(after.get(i)).isIn(staying);
@@ -68,14 +74,14 @@ class RendezvousTest {
     assertThat(homes(policy, nodes, functions)).isEqualTo(before);
   }
 
-  private static List<FakeNode> homes(
-      BoundedLoadPolicy policy, List<FakeNode> nodes, List<FakeFunction> functions) {
-    NodeSelector selector = policy.newSelector(FakeSnapshot.of(nodes));
-    List<FakeNode> homes = new ArrayList<>();
-    for (FakeFunction function : functions) {
-      FakeCall call = new FakeCall(function);
+  private static List<DrivenNode> homes(
+      BoundedLoadPolicy policy, List<DrivenNode> nodes, List<DrivenFunction> functions) {
+    NodeSelector selector = policy.newSelector(Snapshot.of(nodes));
+    List<DrivenNode> homes = new ArrayList<>();
+    for (DrivenFunction function : functions) {
+      ManualCall call = new ManualCall(function);
       homes.add(call.select(selector));
-      call.end(policy, FakeResult.RAN);
+      call.end(policy, AttemptResult.RAN);
     }
     return homes;
   }
@@ -87,19 +93,19 @@ class RendezvousTest {
       @ForAll @Size(max = 200) List<@IntRange(max = 15) Integer> steps) {
     double balance = balancePercent / 100.0;
     BoundedLoadPolicy policy = new BoundedLoadPolicy(balance);
-    List<FakeNode> nodes = RoutingPolicyContractTest.nodes("n", size);
-    List<FakeFunction> functions = RoutingPolicyContractTest.functions(10);
-    NodeSelector selector = policy.newSelector(FakeSnapshot.of(nodes));
-    List<FakeCall> underWay = new ArrayList<>();
+    List<DrivenNode> nodes = RoutingPolicyContract.nodes("n", size);
+    List<DrivenFunction> functions = RoutingPolicyContract.functions(10);
+    NodeSelector selector = policy.newSelector(Snapshot.of(nodes));
+    List<ManualCall> underWay = new ArrayList<>();
     for (int step : steps) {
       if (step >= functions.size()) { // six of sixteen steps end a call
         if (!underWay.isEmpty()) {
-          underWay.remove(step % underWay.size()).end(policy, FakeResult.RAN);
+          underWay.remove(step % underWay.size()).end(policy, AttemptResult.RAN);
         }
         continue;
       }
-      FakeCall call = new FakeCall(functions.get(step));
-      FakeNode node = call.select(selector);
+      ManualCall call = new ManualCall(functions.get(step));
+      DrivenNode node = call.select(selector);
       underWay.add(call);
       assertThat(node.state(NodeLoad::new).calls())
           .isLessThanOrEqualTo((long) Math.ceil(balance * underWay.size() / size));

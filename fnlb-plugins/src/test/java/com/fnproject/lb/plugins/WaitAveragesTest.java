@@ -3,6 +3,9 @@ package com.fnproject.lb.plugins;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.awaitility.Awaitility.await;
 
+import com.fnproject.lb.spi.testkit.DrivenFunction;
+import com.fnproject.lb.spi.testkit.DrivenNode;
+import com.fnproject.lb.spi.testkit.RoutingPolicyContract;
 import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
@@ -16,7 +19,7 @@ import org.junit.jupiter.params.provider.CsvSource;
 
 class WaitAveragesTest {
 
-  private final WaitAverages averages = WaitAverages.of(new FakeFunction("/r/app/f"));
+  private final WaitAverages averages = WaitAverages.of(new DrivenFunction("/r/app/f"));
 
   @ParameterizedTest
   @CsvSource({
@@ -31,7 +34,7 @@ class WaitAveragesTest {
     "3 3 3, 3",
   })
   void takesTheFirstSampleAsItIsAndThenATenthOfTheNewOne(String samples, long average) {
-    FakeNode node = new FakeNode("a:8080");
+    DrivenNode node = new DrivenNode("a:8080");
     assertThat(averages.nanos(node)).isZero();
     for (String sample : samples.split(" ")) {
       averages.add(node, Long.parseLong(sample));
@@ -42,10 +45,10 @@ class WaitAveragesTest {
   @Test
   void keepsAnAverageForEachOfManyNodes() {
     Random random = new Random(1);
-    List<FakeNode> nodes = RoutingPolicyContractTest.nodes("n", 300);
-    IdentityHashMap<FakeNode, Long> model = new IdentityHashMap<>();
+    List<DrivenNode> nodes = RoutingPolicyContract.nodes("n", 300);
+    IdentityHashMap<DrivenNode, Long> model = new IdentityHashMap<>();
     for (int i = 0; i < 5000; i++) {
-      FakeNode node = nodes.get(random.nextInt(nodes.size()));
+      DrivenNode node = nodes.get(random.nextInt(nodes.size()));
       long sample = random.nextLong(4_000_000_000L);
       averages.add(node, sample);
       model.merge(node, sample, (old, added) -> (long) (0.1 * added + 0.9 * old));
@@ -57,20 +60,20 @@ class WaitAveragesTest {
 
   @Test
   void tellsNodesOfOneNameApartWhenOneCameBack() {
-    averages.add(new FakeNode("a:8080"), 1000);
-    assertThat(averages.nanos(new FakeNode("a:8080"))).isZero();
+    averages.add(new DrivenNode("a:8080"), 1000);
+    assertThat(averages.nanos(new DrivenNode("a:8080"))).isZero();
   }
 
   @Test
   void forgetsNodesThatAreGone() {
-    FakeNode staying = new FakeNode("staying:8080");
+    DrivenNode staying = new DrivenNode("staying:8080");
     averages.add(staying, 1000);
     addNodesNobodyHolds(1000);
     await()
         .untilAsserted(
             () -> {
               System.gc();
-              averages.add(new FakeNode("new:8080"), 1);
+              averages.add(new DrivenNode("new:8080"), 1);
               assertThat(averages.size()).isLessThan(10);
             });
     assertThat(averages.nanos(staying)).isEqualTo(1000);
@@ -78,13 +81,13 @@ class WaitAveragesTest {
 
   /** In a method of its own: an interpreted frame holds on to what its variables held. */
   private void addNodesNobodyHolds(int count) {
-    RoutingPolicyContractTest.nodes("gone", count).forEach(node -> averages.add(node, 1));
+    RoutingPolicyContract.nodes("gone", count).forEach(node -> averages.add(node, 1));
   }
 
   /** The race: two threads meet a node's first sample, and one table replaces the other. */
   @Test
   void losesNoNodeWhenThreadsAddThemAtOnce() throws Exception {
-    List<FakeNode> nodes = RoutingPolicyContractTest.nodes("n", 500);
+    List<DrivenNode> nodes = RoutingPolicyContract.nodes("n", 500);
     try (ExecutorService threads = Executors.newFixedThreadPool(4)) {
       List<Future<?>> done = new ArrayList<>();
       for (int thread = 0; thread < 4; thread++) {

@@ -7,19 +7,19 @@ import org.jspecify.annotations.Nullable;
  * What a client wrote.
  *
  * @param method the request method
- * @param path the decoded path; empty for the function's key
+ * @param path the decoded path; null for the function's key
  * @param headers values by names, in any case
  */
-public record CallHead(String method, String path, Map<String, String> headers) {
+public record CallHead(String method, @Nullable String path, Map<String, String> headers) {
 
   /** A {@code POST} to the function's key, without headers. */
-  public static final CallHead PLAIN = new CallHead("POST", "", Map.of());
+  public static final CallHead PLAIN = new CallHead("POST", null, Map.of());
 
   /**
    * Copies the headers.
    *
    * @param method the request method
-   * @param path the decoded path; empty for the function's key
+   * @param path the decoded path; null for the function's key
    * @param headers values by names, in any case
    */
   public CallHead {

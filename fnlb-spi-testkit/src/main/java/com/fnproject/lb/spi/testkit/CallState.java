@@ -61,7 +61,8 @@ abstract class CallState implements RoutingCall {
 
   @Override
   public final String path() {
-    return head.path().isEmpty() ? function.key() : head.path();
+    String path = head.path();
+    return path == null ? function.key() : path;
   }
 
   @Override

@@ -57,11 +57,12 @@ public final class DrivenCall extends CallState {
     while (sent < PolicyDriver.ATTEMPTS) {
       state = State.SEEKING;
       beginAttempt(sent + 1);
-      DrivenNode chosen = driver.select(this);
+      DrivenNode chosen = driver.referee.select(this);
       wokenFor = null;
       if (state == State.HELD) {
         if (chosen != null) {
-          throw driver.fault("selected " + chosen + " for a call that it asked to hold", null);
+          throw driver.referee.fault(
+              "selected " + chosen + " for a call that it asked to hold", null);
         }
         return;
       }
@@ -187,7 +188,7 @@ public final class DrivenCall extends CallState {
     outcome = result;
     status = answerStatus;
     long now = nowNanos();
-    driver.report(
+    driver.referee.result(
         this,
         answering,
         new AttemptResult(
@@ -210,9 +211,7 @@ public final class DrivenCall extends CallState {
 
   @Override
   public @Nullable RoutingNode hold(long maxNanos) {
-    if (!driver.isSelecting(this)) {
-      throw driver.fault("asked to hold a call outside of select", null);
-    }
+    driver.referee.requireSelecting(this);
     if (maxNanos <= 0) {
       throw new IllegalArgumentException("hold for " + maxNanos + " ns (expected: above 0)");
     }
@@ -237,9 +236,7 @@ public final class DrivenCall extends CallState {
 
   @Override
   public boolean wake(RoutingNode hint) {
-    if (!driver.isReporting(this)) {
-      throw driver.fault("woke a call outside of onResult and onHoldEnded", null);
-    }
+    driver.referee.requireReporting(this);
     if (!(function().takeFirst() instanceof DrivenCall first)) {
       return false;
     }
@@ -265,7 +262,7 @@ public final class DrivenCall extends CallState {
   private void endHold(HoldEnd why) {
     heldNanos = nowNanos() - holdNanos;
     holdEnd = why;
-    driver.reportHoldEnded(this, why);
+    driver.referee.holdEnded(this, why);
   }
 
   @Override

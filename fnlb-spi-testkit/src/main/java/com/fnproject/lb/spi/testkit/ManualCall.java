@@ -96,7 +96,7 @@ public final class ManualCall extends CallState {
   }
 
   /**
-   * Ends the attempt.
+   * Ends the attempt; a second time, as a server with a fault might, it tells the policy only.
    *
    * @param policy the policy, which is told
    * @param result how it ended
@@ -106,8 +106,10 @@ public final class ManualCall extends CallState {
       throw new IllegalStateException("no attempt is under way");
     }
     policy.onResult(this, current, result);
-    current.callEnded();
-    markTried(current);
+    if (!tried(current)) {
+      current.callEnded();
+      markTried(current);
+    }
   }
 
   /**

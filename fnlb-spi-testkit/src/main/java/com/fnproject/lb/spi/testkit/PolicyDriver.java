@@ -2,11 +2,8 @@ package com.fnproject.lb.spi.testkit;
 
 import com.fnproject.lb.spi.HoldEnd;
 import com.fnproject.lb.spi.NodeReading;
-import com.fnproject.lb.spi.NodeSelector;
-import com.fnproject.lb.spi.RoutingNode;
 import com.fnproject.lb.spi.RoutingPolicy;
 import com.fnproject.lb.spi.RoutingPolicyProvider;
-import com.fnproject.lb.spi.RoutingResult;
 import java.util.ArrayList;
 import java.util.Collection;
 import java.util.LinkedHashMap;
@@ -15,7 +12,6 @@ import java.util.List;
 import java.util.Map;
 import java.util.Set;
 import java.util.function.Consumer;
-import java.util.function.Supplier;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -42,15 +38,10 @@ public final class PolicyDriver implements AutoCloseable {
 
   final Agenda agenda;
   final Cluster cluster;
-  private final String policyName;
-  private final RoutingPolicy policy;
+  final Referee referee;
   private final Map<String, DrivenNode> nodes = new LinkedHashMap<>();
   private final Map<String, DrivenFunction> functions = new LinkedHashMap<>();
   private final Set<DrivenCall> underWay = new LinkedHashSet<>();
-  private Snapshot snapshot;
-  private NodeSelector selector;
-  private @Nullable DrivenCall selecting;
-  private @Nullable DrivenCall reporting;
   private int held;
   private long readings;
   private boolean closed;
@@ -72,10 +63,8 @@ public final class PolicyDriver implements AutoCloseable {
       Cluster cluster) {
     this.agenda = agenda;
     this.cluster = cluster;
-    policyName = provider.name();
-    policy = guarded("creation", () -> provider.create(new SeededContext(options, seed)));
-    snapshot = new Snapshot(1, agenda.nowNanos(), List.of());
-    selector = guarded("newSelector", () -> policy.newSelector(snapshot));
+    referee = new Referee(this, provider, new SeededContext(options, seed));
+    nodesChanged();
   }
 
   /**
@@ -84,7 +73,7 @@ public final class PolicyDriver implements AutoCloseable {
    * @return what the provider created
    */
   public RoutingPolicy policy() {
-    return policy;
+    return referee.policy;
   }
 
   /**
@@ -140,16 +129,15 @@ public final class PolicyDriver implements AutoCloseable {
   }
 
   void nodesChanged() {
+    long version = referee.snapshot().version() + 1;
     List<DrivenNode> eligible = new ArrayList<>();
     for (DrivenNode node : nodes.values()) {
       if (node.eligible()) {
-        node.version = snapshot.version() + 1;
+        node.version = version;
         eligible.add(node);
       }
     }
-    Snapshot next = new Snapshot(snapshot.version() + 1, agenda.nowNanos(), eligible);
-    selector = guarded("newSelector", () -> policy.newSelector(next));
-    snapshot = next;
+    referee.newSelector(new Snapshot(version, agenda.nowNanos(), eligible));
   }
 
   /**
@@ -179,7 +167,7 @@ public final class PolicyDriver implements AutoCloseable {
    */
   public void merge(DrivenFunction from, DrivenFunction into) {
     functions.replaceAll((key, function) -> function == from ? into : function);
-    run("onMerged", () -> policy.onMerged(from, into));
+    referee.merged(from, into);
   }
 
   /**
@@ -208,7 +196,6 @@ public final class PolicyDriver implements AutoCloseable {
     node.publish(reading);
   }
 
-  /** How many readings were published. */
   long readings() {
     return readings;
   }
@@ -256,15 +243,7 @@ public final class PolicyDriver implements AutoCloseable {
   public Explained explain(DrivenFunction function) {
     DrivenCall call = new DrivenCall(this, function, CallHead.PLAIN, null, ignored -> {});
     call.beginAttempt(1);
-    Explained out = new Explained();
-    run("explain", () -> selector.explain(call, out));
-    for (Explained.Candidate candidate : out.candidates()) {
-      requireOwn(candidate.node(), "explained");
-    }
-    if (out.node() != null) {
-      requireOwn(out.node(), "explained");
-    }
-    return out;
+    return referee.explain(call);
   }
 
   /**
@@ -295,55 +274,7 @@ public final class PolicyDriver implements AutoCloseable {
     for (DrivenCall call : List.copyOf(underWay)) {
       call.stop(HoldEnd.CLOSING);
     }
-    run("close", policy::close);
-  }
-
-  @Nullable DrivenNode select(DrivenCall call) {
-    selecting = call;
-    RoutingNode chosen;
-    try {
-      chosen = selector.select(call);
-    } catch (RuntimeException | Error e) {
-      throw fault("failed in select", e);
-    }
-    selecting = null;
-    if (chosen == null) {
-      return null;
-    }
-    DrivenNode node = requireOwn(chosen, "selected");
-    if (call.tried(node)) {
-      throw fault("selected " + node + " again, which was tried", null);
-    }
-    return node;
-  }
-
-  private DrivenNode requireOwn(RoutingNode chosen, String what) {
-    if (chosen instanceof DrivenNode node
-        && node.isOf(this)
-        && node.version == snapshot.version()) {
-      return node;
-    }
-    throw fault(what + " " + chosen.id() + ", which is not in the snapshot", null);
-  }
-
-  void report(DrivenCall call, DrivenNode node, RoutingResult result) {
-    reporting = call;
-    run("onResult", () -> policy.onResult(call, node, result));
-    reporting = null;
-  }
-
-  void reportHoldEnded(DrivenCall call, HoldEnd why) {
-    reporting = call;
-    run("onHoldEnded", () -> policy.onHoldEnded(call, why));
-    reporting = null;
-  }
-
-  boolean isSelecting(DrivenCall call) {
-    return selecting == call;
-  }
-
-  boolean isReporting(DrivenCall call) {
-    return reporting == call;
+    referee.close();
   }
 
   boolean hasRoomToHold(DrivenFunction function) {
@@ -356,30 +287,5 @@ public final class PolicyDriver implements AutoCloseable {
 
   void over(DrivenCall call) {
     underWay.remove(call);
-  }
-
-  private <T> T guarded(String what, Supplier<T> part) {
-    T made;
-    try {
-      made = part.get();
-    } catch (RuntimeException | Error e) {
-      throw fault("failed in " + what, e);
-    }
-    if (made == null) {
-      throw fault("returned null from " + what, null);
-    }
-    return made;
-  }
-
-  private void run(String what, Runnable part) {
-    try {
-      part.run();
-    } catch (RuntimeException | Error e) {
-      throw fault("failed in " + what, e);
-    }
-  }
-
-  AssertionError fault(String what, @Nullable Throwable cause) {
-    return new AssertionError("policy '" + policyName + "' " + what, cause);
   }
 }
