@@ -385,7 +385,7 @@ class HoldTest {
   @Test
   void everyHoldEndsOnceInAStormOfWakes() throws Exception {
     int callers = 8;
-    int rounds = 2_000;
+    int rounds = 500;
     AtomicInteger woken = new AtomicInteger();
     int said = 0;
     AtomicInteger over = new AtomicInteger();
