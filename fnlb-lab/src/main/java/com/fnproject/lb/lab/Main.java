@@ -2,6 +2,7 @@ package com.fnproject.lb.lab;
 
 import com.fnproject.lb.Logging;
 import com.fnproject.lb.lab.bench.RoutingBench;
+import com.fnproject.lb.lab.select.SelectBench;
 import com.fnproject.lb.node.Quoted;
 import java.io.Console;
 import java.io.PrintStream;
@@ -41,15 +42,20 @@ public final class Main {
   }
 
   private static int bench(String[] args) {
-    if (args.length == 0 || !args[0].equals("routing")) {
-      System.err.println(
-          "fnlb: "
-              + (args.length == 0 ? "no benchmark named" : "no benchmark " + Quoted.of(args[0]))
-              + " (expected: fnlb bench routing)");
-      return MISUSE;
-    }
     Logging.configure(System.getenv().getOrDefault("LOG_LEVEL", ""));
-    return RoutingBench.run(Arrays.copyOfRange(args, 1, args.length), System.out, System.err);
+    String which = args.length == 0 ? "" : args[0];
+    String[] rest = Arrays.copyOfRange(args, Math.min(1, args.length), args.length);
+    return switch (which) {
+      case "routing" -> RoutingBench.run(rest, System.out, System.err);
+      case "select" -> SelectBench.run(System.out, System.err, rest);
+      default -> {
+        System.err.println(
+            "fnlb: "
+                + (which.isEmpty() ? "no benchmark named" : "no benchmark " + Quoted.of(which))
+                + " (expected: fnlb bench routing, or fnlb bench select)");
+        yield MISUSE;
+      }
+    };
   }
 
   private static int demo(String[] args) {

@@ -102,9 +102,9 @@ class WeightsTest {
         for (int i = 0; i < nodes.size(); i++) {
           FakeNode node = nodes.get(i);
           double count = row.stream().filter(each -> each == node).count();
-          // An interval between two points of the golden ratio's sequence is missed by less than
-          // 1 + log(run) / log(1.618) / 2, one for each digit 1 of the run as a sum of Fibonacci
-          // numbers, of which at most every second one is there: 3.4, 5.8 and 8.2.
+          // Denjoy and Koksma: of as many points in a row as a Fibonacci number says, an interval
+          // misses its share by 2 at most; a run is a sum of 1 + log(run) / log(1.618) / 2 of them
+          // or fewer. Half of that holds, and does not vary, the sequence being fixed.
           double most = 1 + Math.log(run) / Math.log(1.618) / 2;
           assertThat(count)
               .as("%s in %d turns from %d on", node, run, from)
