@@ -10,13 +10,6 @@ import org.jspecify.annotations.Nullable;
 /** The nodes of one snapshot as {@link BoundedLoadPolicy} sees them. Thread-safe, lock-free. */
 final class BoundedLoadSelector implements NodeSelector {
 
-  /**
-   * How much of the order is remembered for each function: 64 bytes. With loads at their bound on a
-   * share p of the nodes a pick looks past it once in (1/p)^16 calls: at the default balance p is
-   * at most 0.8, so 1 in 35.
-   */
-  static final int REMEMBERED = 16;
-
   private final long version;
   private final double balance;
   private final AtomicLong total;
@@ -63,13 +56,17 @@ final class BoundedLoadSelector implements NodeSelector {
       return null;
     }
     double room = room();
-    int[] places = order.places(version, rendezvous, REMEMBERED);
-    if (places != null) {
-      for (int place : places) {
+    int[] places = order.places(version, rendezvous);
+    int seen = 0;
+    while (places != null) {
+      for (int rank = seen; rank < places.length; rank++) {
+        int place = places[rank];
         if (!call.tried(nodes[place]) && loads[place].tryBook(bound(room, place))) {
           return booked(call, place);
         }
       }
+      seen = places.length;
+      places = order.more(version, rendezvous, seen);
     }
     int place = scan(call, room);
     return place < 0 ? null : book(call, place);
@@ -140,7 +137,7 @@ final class BoundedLoadSelector implements NodeSelector {
   @Override
   public void explain(RoutingCall call, Explanation out) {
     double room = room();
-    int[] places = rendezvous.best(call.function().hash(), REMEMBERED);
+    int[] places = rendezvous.best(call.function().hash(), FunctionOrder.MOST);
     for (int rank = 0; rank < places.length; rank++) {
       int place = places[rank];
       if (call.tried(nodes[place])) {
@@ -164,7 +161,7 @@ final class BoundedLoadSelector implements NodeSelector {
     out.decision(
         nodes[place],
         hasRoom
-            ? "first with room beyond the " + REMEMBERED + " best of the order"
+            ? "first with room beyond the " + FunctionOrder.MOST + " best of the order"
             : "no node has room; this one carries the least");
   }
 

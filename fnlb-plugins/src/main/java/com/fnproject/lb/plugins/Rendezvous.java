@@ -32,6 +32,10 @@ public final class Rendezvous {
     this.weights = weights;
   }
 
+  int size() {
+    return hashes.length;
+  }
+
   /** How well a node suits a function; only for comparing nodes of one snapshot. */
   long score(long functionHash, int place) {
     long mixed = mix(functionHash ^ hashes[place]);

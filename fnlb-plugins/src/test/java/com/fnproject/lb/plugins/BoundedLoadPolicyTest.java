@@ -123,7 +123,7 @@ class BoundedLoadPolicyTest extends RoutingPolicyContract {
 
   @Test
   void looksPastTheRememberedOrderWhenAllOfItIsFullOrTried() {
-    List<DrivenNode> nodes = nodes("n", 40);
+    List<DrivenNode> nodes = nodes("n", 400);
     List<DrivenNode> order = inOrder(function, nodes);
     NodeSelector selector = policy.newSelector(Snapshot.of(nodes));
     for (int tried = 0; tried < nodes.size(); tried++) {
@@ -131,8 +131,8 @@ class BoundedLoadPolicyTest extends RoutingPolicyContract {
       assertThat(call.select(selector)).isSameAs(order.get(tried));
       call.end(policy, AttemptResult.RAN);
     }
-    // 25 calls and fewer: the bound is ceil(1.25 * 25 / 40) = 1.
-    assertThat(hold(selector, function, 25)).containsExactlyElementsOf(order.subList(0, 25));
+    // 300 calls and fewer: the bound is ceil(1.25 * 300 / 400) = 1.
+    assertThat(hold(selector, function, 300)).containsExactlyElementsOf(order.subList(0, 300));
   }
 
   @Test
