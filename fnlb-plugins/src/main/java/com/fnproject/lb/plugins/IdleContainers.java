@@ -2,9 +2,9 @@ package com.fnproject.lb.plugins;
 
 import com.fnproject.lb.spi.RoutedFunction;
 import com.fnproject.lb.spi.RoutingCall;
-import java.util.concurrent.atomic.AtomicLongArray;
-import java.util.concurrent.atomic.AtomicReference;
-import java.util.concurrent.atomic.AtomicReferenceArray;
+import java.lang.invoke.MethodHandles;
+import java.lang.invoke.VarHandle;
+import java.util.concurrent.atomic.AtomicReferenceFieldUpdater;
 import java.util.function.ObjLongConsumer;
 import org.jspecify.annotations.Nullable;
 
@@ -54,13 +54,13 @@ final class IdleContainers {
       NodeLoad node = null;
       long leastAge = windowNanos;
       int place = -1;
-      for (Block block = first; block != null; block = block.next.get()) {
+      for (Block block = first; block != null; block = block.next) {
         for (int i = 0; i < block.length(); i++) {
-          NodeLoad candidate = block.nodes.get(i);
+          NodeLoad candidate = block.node(i);
           if (candidate == null) {
             continue;
           }
-          long age = call.nowNanos() - block.since.get(i);
+          long age = call.nowNanos() - block.since(i);
           if (age >= leastAge) {
             continue;
           }
@@ -75,7 +75,7 @@ final class IdleContainers {
         }
       }
       // Whoever takes the container first makes the others look again, each time with one less.
-      if (newest == null || newest.nodes.compareAndSet(slot, node, null)) {
+      if (newest == null || node == null || newest.free(slot, node)) {
         return place;
       }
     }
@@ -91,12 +91,10 @@ final class IdleContainers {
     long greatestAge = Long.MIN_VALUE;
     for (Block block = first; block != null; block = block.nextOrMore()) {
       for (int i = 0; i < block.length(); i++) {
-        NodeLoad there = block.nodes.get(i);
-        long age = nowNanos - block.since.get(i);
+        NodeLoad there = block.node(i);
+        long age = nowNanos - block.since(i);
         if (there == null || age >= windowNanos) {
-          // Racing threads write nearly the same time.
-          block.since.set(i, nowNanos);
-          if (block.nodes.compareAndSet(i, there, node)) {
+          if (block.put(i, there, node, nowNanos)) {
             return;
           }
         } else if (age > greatestAge) {
@@ -106,26 +104,26 @@ final class IdleContainers {
         }
       }
     }
-    longest.since.set(slot, nowNanos);
-    longest.nodes.set(slot, node);
+    // If that changes meanwhile, the container is not remembered.
+    longest.put(slot, longest.node(slot), node, nowNanos);
   }
 
   /** Forgets the containers on a node. */
   void forget(NodeLoad node) {
-    for (Block block = first; block != null; block = block.next.get()) {
+    for (Block block = first; block != null; block = block.next) {
       for (int i = 0; i < block.length(); i++) {
-        block.nodes.compareAndSet(i, node, null);
+        block.free(i, node);
       }
     }
   }
 
   /** Shows every container and when it answered, in no particular order. */
   void forEach(ObjLongConsumer<NodeLoad> consumer) {
-    for (Block block = first; block != null; block = block.next.get()) {
+    for (Block block = first; block != null; block = block.next) {
       for (int i = 0; i < block.length(); i++) {
-        NodeLoad node = block.nodes.get(i);
+        NodeLoad node = block.node(i);
         if (node != null) {
-          consumer.accept(node, block.since.get(i));
+          consumer.accept(node, block.since(i));
         }
       }
     }
@@ -141,36 +139,66 @@ final class IdleContainers {
       return;
     }
     generation = newest;
-    for (Block block = first; block != null; block = block.next.get()) {
-      for (int i = 0; i < block.length(); i++) {
-        block.nodes.set(i, null);
-      }
+    for (Block block = first; block != null; block = block.next) {
+      block.clear();
     }
   }
 
+  /** Plain arrays, read and written as atomics are: one hop less each on the way of every call. */
   private static final class Block {
-    final AtomicReferenceArray<NodeLoad> nodes;
+    private static final VarHandle NODES = MethodHandles.arrayElementVarHandle(NodeLoad[].class);
+    private static final VarHandle SINCE = MethodHandles.arrayElementVarHandle(long[].class);
+    private static final AtomicReferenceFieldUpdater<Block, Block> NEXT =
+        AtomicReferenceFieldUpdater.newUpdater(Block.class, Block.class, "next");
+
+    private final @Nullable NodeLoad[] nodes;
 
     /** Written before the node is, so that who sees a node sees its time, or a later one. */
-    final AtomicLongArray since;
+    private final long[] since;
 
-    final AtomicReference<@Nullable Block> next = new AtomicReference<>();
+    volatile @Nullable Block next;
 
     Block(int slots) {
-      nodes = new AtomicReferenceArray<>(slots);
-      since = new AtomicLongArray(slots);
+      nodes = new NodeLoad[slots];
+      since = new long[slots];
     }
 
     int length() {
-      return nodes.length();
+      return nodes.length;
+    }
+
+    @Nullable NodeLoad node(int slot) {
+      return (NodeLoad) NODES.getAcquire(nodes, slot);
+    }
+
+    long since(int slot) {
+      return (long) SINCE.getOpaque(since, slot);
+    }
+
+    /** Gives a slot, free or not, to a container; false if another thread changed it first. */
+    boolean put(int slot, @Nullable NodeLoad there, NodeLoad node, long nanos) {
+      // Racing threads write nearly the same time.
+      SINCE.setOpaque(since, slot, nanos);
+      return NODES.compareAndSet(nodes, slot, there, node);
+    }
+
+    /** Frees a slot; false if another thread did so first. */
+    boolean free(int slot, NodeLoad there) {
+      return NODES.compareAndSet(nodes, slot, there, (NodeLoad) null);
+    }
+
+    void clear() {
+      for (int slot = 0; slot < nodes.length; slot++) {
+        NODES.setRelease(nodes, slot, (NodeLoad) null);
+      }
     }
 
     /** The next block, made if there is none and there may be one. */
     @Nullable Block nextOrMore() {
-      if (next.get() == null && length() < LAST_SLOTS) {
-        next.compareAndSet(null, new Block(2 * length()));
+      if (next == null && length() < LAST_SLOTS) {
+        NEXT.compareAndSet(this, null, new Block(2 * length()));
       }
-      return next.get();
+      return next;
     }
   }
 }
