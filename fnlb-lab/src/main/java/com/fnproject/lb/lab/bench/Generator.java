@@ -22,6 +22,10 @@ final class Generator {
   static final int SECONDS = 360;
 
   private static final int WARM_UP_SECONDS = 60;
+
+  /** The traffic grows until then: a whole cluster that starts cold at full load says nothing. */
+  private static final double RAMP_SECONDS = 40;
+
   private static final long MICROSECOND = 1_000L;
   private static final double CALLS_PER_SECOND = 280;
   private static final double CORES = 8;
@@ -35,7 +39,7 @@ final class Generator {
   private int functions = 300;
   private double skew = 1.1;
   private double sigmaOfMedians = 1.2;
-  private int memoryMebibytes = 8_192;
+  private int memoryMebibytes = 32_768;
   private double load = 0.5;
   private double burstSeconds;
   private double silenceSeconds;
@@ -233,7 +237,8 @@ final class Generator {
   }
 
   private void add(double seconds, int function, double median, List<Arrival> out) {
-    if (seconds < SECONDS) {
+    boolean risen = seconds > RAMP_SECONDS || random.nextDouble() * RAMP_SECONDS < seconds;
+    if (seconds < SECONDS && risen) {
       double work = median * Math.exp(SIGMA_WITHIN * random.nextGaussian());
       out.add(new Arrival(micros(seconds), function, micros(clamp(work, 0.0005, 30))));
     }

@@ -8,12 +8,12 @@ import java.util.Locale;
  * minute is not counted, and is the same for the same seed.
  */
 enum Scenario {
-  /** Ten like nodes, six tenths of their processors in use. */
+  /** Ten like nodes, half of their processors in use. */
   STEADY {
     @Override
     void shape(Generator make) {
       make.nodes(10);
-      make.load(0.6);
+      make.load(0.5);
     }
   },
   /** As steady, but each function's calls come in bursts of some 5 s with silence between. */
@@ -21,17 +21,17 @@ enum Scenario {
     @Override
     void shape(Generator make) {
       make.nodes(10);
-      make.load(0.45);
+      make.load(0.4);
       make.bursts(5, 20);
     }
   },
-  /** For a minute one function that was rare needs two fifths of the cluster. */
+  /** For a minute one function that was rare needs three tenths of the cluster. */
   FLASH_CROWD {
     @Override
     void shape(Generator make) {
       make.nodes(10);
-      make.load(0.4);
-      make.crowd(0.4, 180, 240);
+      make.load(0.35);
+      make.crowd(0.3, 180, 240);
     }
   },
   /** One node of ten is killed half-way. */
@@ -48,7 +48,7 @@ enum Scenario {
     @Override
     void shape(Generator make) {
       make.nodes(11);
-      make.load(0.6);
+      make.load(0.55);
       make.change(200, Change.Kind.ADDED, 10, 1);
     }
   },
@@ -56,25 +56,25 @@ enum Scenario {
   HETEROGENEOUS {
     @Override
     void shape(Generator make) {
-      make.node(16, 16_384, 1);
-      make.node(16, 16_384, 1);
+      make.node(16, 65_536, 1);
+      make.node(16, 65_536, 1);
       make.nodes(4);
-      make.node(4, 4_096, 1);
-      make.node(4, 4_096, 1);
-      make.node(8, 8_192, 2);
-      make.node(8, 8_192, 2);
-      make.load(0.5);
+      make.node(4, 16_384, 1);
+      make.node(4, 16_384, 1);
+      make.node(8, 32_768, 2);
+      make.node(8, 32_768, 2);
+      make.load(0.45);
       make.change(180, Change.Kind.SLOWED, 3, 3);
       make.change(270, Change.Kind.SLOWED, 3, 1);
     }
   },
-  /** Memory for little more than the containers that are needed at once. */
+  /** Half the memory that the others have: containers are evicted all the time. */
   MEMORY_TIGHT {
     @Override
     void shape(Generator make) {
-      make.nodeMemory(2_560);
+      make.nodeMemory(16_384);
       make.nodes(10);
-      make.load(0.5);
+      make.load(0.4);
     }
   },
   /** Five times as many functions, most of them rare, some of them long. */
@@ -83,7 +83,7 @@ enum Scenario {
     void shape(Generator make) {
       make.functions(1_500, 0.95, 1.8);
       make.nodes(10);
-      make.load(0.5);
+      make.load(0.4);
     }
   },
   /** For a minute and a half more work than the cluster can do. */
@@ -91,7 +91,7 @@ enum Scenario {
     @Override
     void shape(Generator make) {
       make.nodes(10);
-      make.load(0.55);
+      make.load(0.5);
       make.swell(2.2, 150, 240);
     }
   };
