@@ -101,11 +101,7 @@ public final class FnLoadBalancer {
     policy = PolicyLoader.load(config.routing(), random);
     router =
         new Router(
-            policy.policy(),
-            config.routing().router(),
-            config.holds(),
-            System::nanoTime,
-            meters);
+            policy.policy(), config.routing().router(), config.holds(), System::nanoTime, meters);
     registry =
         new NodeRegistry(
             address ->
