@@ -28,7 +28,7 @@ demo: ## three simulated Fn nodes, a balancer and traffic
 	./fnlb demo $(ARGS)
 
 format: ## put the sources into the house's format
-	JAVA_HOME="$$(FNLB_SHOW_JAVA=1 ./fnlb)" mvn -B -ntp -q spotless:apply
+	JAVA_HOME="$$(FNLB_SHOW_JAVA=1 ./fnlb)" mvn -B -ntp -q -pl '!fnlb-plugins/sample' spotless:apply
 
 freeze-spi: ## hold the SPI as it is now as what later builds must keep; only before its release
 	mvn -B -ntp -q -pl fnlb-spi -am -Dmaven.test.skip=true package
