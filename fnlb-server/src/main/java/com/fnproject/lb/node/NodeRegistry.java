@@ -60,7 +60,8 @@ public final class NodeRegistry implements AutoCloseable {
     this.selectors = selectors;
     this.clock = clock;
     this.nodeInFlight = nodeInFlight;
-    this.table = new RoutingTable(NodeSet.EMPTY, selectors.apply(NodeSet.EMPTY));
+    NodeSet none = new NodeSet(0, clock.getAsLong(), new Node[0]);
+    this.table = new RoutingTable(none, selectors.apply(none));
   }
 
   /**

@@ -13,8 +13,6 @@ import org.jspecify.annotations.Nullable;
  */
 public final class NodeSet implements NodeSnapshot {
 
-  static final NodeSet EMPTY = new NodeSet(0, 0, new Node[0]);
-
   private final long version;
   private final long nowNanos;
   private final Node[] all;

@@ -71,6 +71,13 @@ class NodeRegistryTest {
     return ids;
   }
 
+  @Test
+  void alreadyTheFirstSnapshotTellsWhenItWasMade() {
+    try (NodeRegistry registry = Registries.unconnected(BuiltFor::new, () -> -42)) {
+      assertThat(((BuiltFor) registry.table().selector()).snapshot().nowNanos()).isEqualTo(-42);
+    }
+  }
+
   @Provide
   Arbitrary<List<Step>> steps() {
     return Combinators.combine(Arbitraries.of(What.class), Arbitraries.integers().between(1, 12))
