@@ -33,6 +33,11 @@ format: ## put the sources into the house's format
 freeze-spi: ## hold the SPI as it is now as what later builds must keep; only before its release
 	mvn -B -ntp -q -pl fnlb-spi -am -Dmaven.test.skip=true package
 	cp fnlb-spi/target/fnlb-spi-$(VERSION).jar fnlb-spi/src/frozen/fnlb-spi-1.jar
+	rm -rf target/frozen && mkdir -p target/frozen/META-INF/services
+	echo com.example.frozen.Spi1 >target/frozen/META-INF/services/com.fnproject.lb.spi.RoutingPolicyProvider
+	jdk="$$(FNLB_SHOW_JAVA=1 ./fnlb)" && frozen=fnlb-server/src/test/resources/frozen && \
+	  "$$jdk/bin/javac" --release 17 -cp fnlb-spi/src/frozen/fnlb-spi-1.jar -Xlint:-classfile -d target/frozen $$frozen/Spi1.java && \
+	  "$$jdk/bin/jar" --create --no-manifest --date=2026-11-23T00:00:00Z --file=$$frozen/spi-1.jar -C target/frozen .
 
 dist: build ## dist/fnlb-VERSION.tar.gz: launcher, jars, documents
 	deploy/image/layout.sh --dist "target/$(DIST)"

@@ -7,8 +7,10 @@ import com.fnproject.lb.e2e.RunningBalancer.Ended;
 import com.fnproject.lb.testbed.FnCluster;
 import com.fnproject.lb.testbed.wire.RawAnswer;
 import java.io.IOException;
+import java.io.InputStream;
 import java.nio.file.Files;
 import java.nio.file.Path;
+import java.util.Comparator;
 import java.util.HashSet;
 import java.util.Set;
 import org.junit.jupiter.api.Test;
@@ -47,10 +49,40 @@ class PluginIT {
           used.add(answer.head().header("Test-Node"));
         }
         assertThat(used).containsExactlyInAnyOrderElementsOf(cluster.names());
-        assertThat(balancer.get("/observe/metrics").text())
-            .containsPattern("(?m)^fnlb_policy_faults_total\\{[^}]*} 0(\\.0)?$");
+        assertNoFaults(balancer);
       }
     }
+  }
+
+  @Test
+  void aPluginThatWasBuiltAgainstSpi1AndUsesAllOfItRunsForEver() throws Exception {
+    try (InputStream jar = PluginIT.class.getResourceAsStream("/frozen/spi-1.jar")) {
+      Files.copy(jar, plugins.resolve("spi-1.jar"));
+    }
+    try (FnCluster cluster = FnCluster.start(3)) {
+      cluster.addSamples();
+      try (RunningBalancer balancer =
+          RunningBalancer.start(
+              "--plugins=" + plugins,
+              "--router=spi-1",
+              "--nodes",
+              String.join(",", cluster.names()))) {
+        balancer.awaitOnline(cluster.names());
+        String last = cluster.names().stream().max(Comparator.naturalOrder()).orElseThrow();
+        for (int i = 0; i < 20; i++) {
+          RawAnswer answer = balancer.call("GET", "/t/demo/hello", "", "X-Hold: yes");
+          assertThat(answer.status()).as(answer.text()).isEqualTo(200);
+          assertThat(answer.head().header("Test-Node")).isEqualTo(last);
+        }
+        assertNoFaults(balancer);
+      }
+    }
+  }
+
+  private static void assertNoFaults(RunningBalancer balancer) throws IOException {
+    assertThat(balancer.get("/observe/metrics").text())
+        .containsPattern("(?m)^fnlb_policy_faults_total\\{[^}]*} 0(\\.0)?$");
+    assertThat(balancer.log("routing policy")).isEmpty();
   }
 
   @Test
