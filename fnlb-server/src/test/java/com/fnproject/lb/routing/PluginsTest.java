@@ -124,6 +124,11 @@ class PluginsTest {
             "cannot be used: Provider com.example.Provider could not be instantiated",
             PluginJar.of("x", "context -> null", "public Provider() { throw new Error(\"no\"); }")),
         arguments(
+            "cannot be used: Provider com.example.Hidden could not be instantiated",
+            PluginJar.of("x")
+                .source("package com.example; class Hidden extends Provider { public Hidden() {} }")
+                .provides("com.example.Hidden")),
+        arguments(
             "cannot be used: com.example.Provider Unable to get public no-arg constructor",
             PluginJar.of("x", "context -> null", "Provider() {}")),
         arguments(
