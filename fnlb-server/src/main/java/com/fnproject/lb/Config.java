@@ -1,5 +1,6 @@
 package com.fnproject.lb;
 
+import com.fnproject.lb.fn.FnConfig;
 import com.fnproject.lb.health.HealthConfig;
 import com.fnproject.lb.node.NodeAddress;
 import com.fnproject.lb.proxy.ProxyConfig;
@@ -20,6 +21,7 @@ record Config(
     RoutingConfig routing,
     HoldConfig holds,
     int nodeInFlight,
+    FnConfig fn,
     ProxyConfig proxy,
     UpstreamConfig upstream,
     HealthConfig health,

@@ -2,10 +2,13 @@ package com.fnproject.lb;
 
 import com.fnproject.lb.admin.AdminApi;
 import com.fnproject.lb.admin.Observability;
+import com.fnproject.lb.fn.FnApi;
+import com.fnproject.lb.fn.FnRefresh;
 import com.fnproject.lb.fn.FunctionTable;
 import com.fnproject.lb.health.HealthChecker;
 import com.fnproject.lb.insight.CallMeters;
 import com.fnproject.lb.insight.CallStats;
+import com.fnproject.lb.node.BoundedGet;
 import com.fnproject.lb.node.NodeAddress;
 import com.fnproject.lb.node.NodeChange;
 import com.fnproject.lb.node.NodeRegistry;
@@ -50,8 +53,10 @@ public final class FnLoadBalancer {
 
   private static final System.Logger LOGGER = System.getLogger(FnLoadBalancer.class.getName());
 
-  /** Functions and paths that are remembered, at some 300 bytes each. */
-  private static final int MAX_FUNCTIONS = 100_000;
+  /** Longest times for a question to Fn's API, which it answers in milliseconds. */
+  private static final Duration API_CONNECT = Duration.ofSeconds(1);
+
+  private static final Duration API_ANSWER = Duration.ofSeconds(5);
 
   /** How long the operators' own listener waits for answers under way, which take no time. */
   private static final Duration ADMIN_GRACE = Duration.ofSeconds(1);
@@ -78,6 +83,9 @@ public final class FnLoadBalancer {
   private final Router router;
   private final NodeRegistry registry;
   private final HealthChecker health;
+  private final BoundedGet get;
+  private final FunctionTable functions;
+  private final FnRefresh refresh;
   private final Proxy proxy;
 
   /** Where calls come in. */
@@ -113,6 +121,10 @@ public final class FnLoadBalancer {
     String via = "1.1 fnlb-" + HexFormat.of().toHexDigits(random.nextLong());
     health = new HealthChecker(config.health(), registry, random, names, via);
     registry.listen(health);
+    get = new BoundedGet(API_CONNECT, API_ANSWER, names, via, System::nanoTime);
+    FnApi api = new FnApi(config.fn(), registry, get, System::nanoTime);
+    functions = new FunctionTable(config.fn(), api, router::merged, System::nanoTime, meters);
+    refresh = new FnRefresh(config.fn(), api, functions, random, System::nanoTime, meters);
     CallStats stats = new CallStats(Clock.system(ZoneId.systemDefault()));
     CallMeters callMeters = new CallMeters();
     proxy =
@@ -121,15 +133,15 @@ public final class FnLoadBalancer {
             registry,
             router,
             new WebClientUpstream(config.upstream()),
-            new FunctionTable(MAX_FUNCTIONS),
-            List.of(stats, callMeters),
+            functions,
+            List.of(stats, callMeters, functions),
             () -> draining,
             System::nanoTime,
             InstantSource.system(),
             meters,
             via);
     ListenConfig listen = config.listen();
-    AdminApi api = new AdminApi(registry, stats, listen.adminBody(), meters);
+    AdminApi adminApi = new AdminApi(registry, stats, listen.adminBody(), meters);
     Observability observability =
         new Observability(
             meters, metricsConfig, registry, callMeters, this::alive, () -> !draining);
@@ -138,7 +150,7 @@ public final class FnLoadBalancer {
     if (listen.mgmtListen().equals(listen.listen())) {
       traffic =
           trafficListener
-              .addRouting(Listeners.routing(new Dispatch(proxy, api)))
+              .addRouting(Listeners.routing(new Dispatch(proxy, adminApi)))
               .addFeature(observability.feature())
               .build();
       admin = traffic;
@@ -146,7 +158,7 @@ public final class FnLoadBalancer {
       traffic = trafficListener.addRouting(Listeners.routing(new Dispatch(proxy, null))).build();
       admin =
           Listeners.listener(listen.mgmtListen(), listen, ADMIN_GRACE, meters)
-              .addRouting(Listeners.routing(new Dispatch(null, api)))
+              .addRouting(Listeners.routing(new Dispatch(null, adminApi)))
               .addFeature(observability.feature())
               .build();
     }
@@ -204,6 +216,7 @@ public final class FnLoadBalancer {
     for (NodeAddress address : config.nodes()) {
       registry.apply(new NodeChange.Add(address));
     }
+    refresh.begin();
     ListenConfig listen = config.listen();
     int port = started(traffic, Settings.LISTEN, listen.listen());
     bound = new InetSocketAddress(listen.listen().getAddress(), port);
@@ -309,6 +322,9 @@ public final class FnLoadBalancer {
   private void close() {
     traffic.stop();
     admin.stop();
+    refresh.close();
+    functions.close();
+    get.close();
     health.close();
     registry.close();
     names.close();

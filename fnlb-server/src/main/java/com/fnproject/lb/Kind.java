@@ -1,5 +1,6 @@
 package com.fnproject.lb;
 
+import com.fnproject.lb.fn.ApiAddress;
 import com.fnproject.lb.node.NodeAddress;
 import com.fnproject.lb.node.Quoted;
 import java.net.InetSocketAddress;
@@ -69,6 +70,9 @@ record Kind<T>(String metavar, String expected, Reader<T> reader) {
             InetSocketAddress address = ListenAddress.parse(text);
             return address == null ? null : Optional.of(address);
           });
+
+  /** Where Fn's API is. */
+  static final Kind<ApiAddress> FN_API = new Kind<>("API", ApiAddress.EXPECTED, ApiAddress::parse);
 
   /** A version as Semantic Versioning 2.0.0 writes it, without the "v" some put before it. */
   static final Kind<Semver> VERSION =

@@ -16,6 +16,7 @@ record Setting<T>(String key, Group group, Kind<T> kind, String defaultText, Str
   /** The headings of the help, in its order. */
   enum Group {
     NODES("Nodes and routing"),
+    FUNCTIONS("Functions"),
     LISTENING("Listening"),
     HEALTH("Health checks"),
     CALLS("Calls"),

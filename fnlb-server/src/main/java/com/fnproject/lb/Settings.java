@@ -2,12 +2,14 @@ package com.fnproject.lb;
 
 import static com.fnproject.lb.Setting.Group.CALLS;
 import static com.fnproject.lb.Setting.Group.CONNECTIONS;
+import static com.fnproject.lb.Setting.Group.FUNCTIONS;
 import static com.fnproject.lb.Setting.Group.HEALTH;
 import static com.fnproject.lb.Setting.Group.LATER;
 import static com.fnproject.lb.Setting.Group.LISTENING;
 import static com.fnproject.lb.Setting.Group.NODES;
 import static com.fnproject.lb.Setting.Group.PROCESS;
 
+import com.fnproject.lb.fn.ApiAddress;
 import com.fnproject.lb.node.NodeAddress;
 import com.fnproject.lb.proxy.ProxyConfig.RetrySent;
 import java.net.InetSocketAddress;
@@ -45,6 +47,51 @@ final class Settings {
       add("router-option", NODES, Kind.OPTION, "", "an option of the policy; may be repeated");
   static final Setting<Optional<Path>> PLUGINS =
       add("plugins", NODES, Kind.FOLDER, "", "a directory with jars of further policies");
+
+  static final Setting<ApiAddress> FN_API =
+      add(
+          "fn-api",
+          FUNCTIONS,
+          Kind.FN_API,
+          "nodes",
+          "where Fn's API tells which trigger calls which function");
+  static final Setting<Duration> FN_REFRESH =
+      add(
+          "fn-refresh",
+          FUNCTIONS,
+          Kind.time(Duration.ofMillis(100), HOUR),
+          "5s",
+          "shortest pause between two listings of all triggers and functions");
+  static final Setting<Duration> TRIGGER_WAIT =
+      add(
+          "trigger-wait",
+          FUNCTIONS,
+          Kind.time(Duration.ZERO, Duration.ofSeconds(1)),
+          "25ms",
+          "longest wait of a call on an unknown trigger for its look-up");
+  static final Setting<Integer> MAX_LOOKUPS =
+      add("max-lookups", FUNCTIONS, Kind.count(1, 1000), "16", "most look-ups of triggers at once");
+  static final Setting<Integer> MAX_FUNCTIONS =
+      add(
+          "max-functions",
+          FUNCTIONS,
+          Kind.count(1, 10_000_000),
+          "100000",
+          "most functions that are remembered");
+  static final Setting<Integer> MAX_TRIGGERS =
+      add(
+          "max-triggers",
+          FUNCTIONS,
+          Kind.count(1, 10_000_000),
+          "100000",
+          "most triggers whose function is remembered");
+  static final Setting<Integer> MAX_PATHS =
+      add(
+          "max-paths",
+          FUNCTIONS,
+          Kind.count(1, 10_000_000),
+          "10000",
+          "most paths of no known function that are remembered");
 
   static final Setting<InetSocketAddress> LISTEN =
       add("listen", LISTENING, Kind.ADDRESS, ":8081", "the address for traffic");

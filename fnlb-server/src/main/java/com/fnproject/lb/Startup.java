@@ -1,5 +1,6 @@
 package com.fnproject.lb;
 
+import com.fnproject.lb.fn.FnConfig;
 import com.fnproject.lb.health.HealthConfig;
 import com.fnproject.lb.node.Quoted;
 import com.fnproject.lb.proxy.ProxyConfig;
@@ -64,6 +65,14 @@ sealed interface Startup {
                 layers.get(Settings.MAX_HELD_PER_FUNCTION),
                 layers.get(Settings.MAX_HOLD)),
             layers.get(Settings.NODE_IN_FLIGHT),
+            new FnConfig(
+                layers.get(Settings.FN_API),
+                layers.get(Settings.FN_REFRESH),
+                layers.get(Settings.TRIGGER_WAIT),
+                layers.get(Settings.MAX_LOOKUPS),
+                layers.get(Settings.MAX_FUNCTIONS),
+                layers.get(Settings.MAX_TRIGGERS),
+                layers.get(Settings.MAX_PATHS)),
             new ProxyConfig(
                 layers.get(Settings.MAX_ATTEMPTS),
                 layers.get(Settings.RETRY_SENT),

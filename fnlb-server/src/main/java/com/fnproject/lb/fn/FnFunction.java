@@ -15,6 +15,7 @@ public final class FnFunction implements RoutedFunction {
   private final PolicyState policyState = new PolicyState();
   private final HeldQueue heldCalls = new HeldQueue();
   private volatile long generation;
+  private volatile boolean proven;
   private volatile @Nullable Warmth warmth;
 
   FnFunction(String key) {
@@ -35,6 +36,21 @@ public final class FnFunction implements RoutedFunction {
   @Override
   public long generation() {
     return generation;
+  }
+
+  /** The function, or its app, was changed; to be called by one thread at a time. */
+  void changed() {
+    long next = generation + 1;
+    generation = next;
+  }
+
+  /** Whether it is known to exist. */
+  boolean proven() {
+    return proven;
+  }
+
+  void prove() {
+    proven = true;
   }
 
   @Override

@@ -2,7 +2,7 @@ package com.fnproject.lb.proxy;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.fnproject.lb.fn.FunctionTable;
+import com.fnproject.lb.fn.Tables;
 import com.fnproject.lb.node.CallListener;
 import com.fnproject.lb.node.Node;
 import com.fnproject.lb.node.NodeAddress;
@@ -143,7 +143,7 @@ class ExchangeTest {
               open++;
               return new ScriptedCall(next);
             },
-            new FunctionTable(10),
+            Tables.withoutApi(10),
             List.of(listener),
             () -> false,
             System::nanoTime,
