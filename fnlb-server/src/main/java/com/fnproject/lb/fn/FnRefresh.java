@@ -115,7 +115,7 @@ public final class FnRefresh implements AutoCloseable {
   }
 
   /** Lists once; returns how long to rest. */
-  private Duration refresh() throws InterruptedException {
+  Duration refresh() throws InterruptedException {
     long began = clock.getAsLong();
     FnListing listing;
     try {

@@ -211,7 +211,7 @@ class FnApiTest {
   }
 
   @Test
-  void noticesUpdatesMovesAndDeletions() {
+  void noticesUpdatesMovesAndDeletions() throws Exception {
     FnCluster cluster = cluster(2);
     FnDatabase database = cluster.database();
     String app = database.createApp("app");
@@ -219,26 +219,27 @@ class FnApiTest {
     String other = database.createFunction(app, "g", Map.of());
     String trigger = database.createTrigger(app, function, "t", "/x");
     assertThat(trigger).isNotEmpty();
-    Identity identity = before(OFTEN, cluster.names().toArray(String[]::new));
-    identity.refresh.begin();
-    await().until(() -> identity.listings("whole") > 0);
+    Identity identity = before(NEVER, cluster.names().toArray(String[]::new));
+    Duration unused = identity.refresh.refresh();
     FnFunction known = identity.table.function("/t/app/x");
     assertThat(known.generation()).isZero();
 
     database.configure(function, "A", "1");
-    await().until(() -> known.generation() == 1);
-    long listings = identity.listings("whole");
-    await().until(() -> identity.listings("whole") > listings + 2);
-    assertThat(known.generation()).isEqualTo(1);
+    for (int i = 0; i < 3; i++) {
+      unused = identity.refresh.refresh();
+      assertThat(known.generation()).isEqualTo(1);
+    }
     assertThat(identity.table.function("/t/app/x")).isSameAs(known);
     assertThat(identity.table.function("/invoke/" + other).generation()).isZero();
 
     database.deleteFunction(function);
-    await().until(() -> identity.key("/t/app/x").equals("/t/app/x"));
-    await().until(() -> identity.table.function("/invoke/" + function) != known);
+    unused = identity.refresh.refresh();
+    assertThat(identity.key("/t/app/x")).isEqualTo("/t/app/x");
+    assertThat(identity.table.function("/invoke/" + function)).isNotSameAs(known);
     String again = database.createTrigger(app, other, "t2", "/x");
     assertThat(again).isNotEmpty();
-    await().until(() -> identity.key("/t/app/x").equals("/invoke/" + other));
+    unused = identity.refresh.refresh();
+    assertThat(identity.key("/t/app/x")).isEqualTo("/invoke/" + other);
     assertThat(identity.merges).containsExactly("/t/app/x /invoke/" + other);
   }
 
@@ -343,7 +344,7 @@ class FnApiTest {
                 connection.write(blank);
               }
             }),
-        new Row("a cursor, once", Replies.ok("{\"items\":[{}],\"next_cursor\":\"c\"}")),
+        new Row("a cursor that stays", Replies.ok("{\"items\":[{}],\"next_cursor\":\"c\"}")),
         new Row("empty pages", Replies.ok("{\"items\":[],\"next_cursor\":\"c\"}")),
         new Row(
             "ever new empty pages",
@@ -360,24 +361,27 @@ class FnApiTest {
 
   @ParameterizedTest
   @MethodSource("rudeAnswers")
-  void aListingThatGoesWrongChangesNothing(Row row) {
+  void aListingThatGoesWrongChangesNothing(Row row) throws Exception {
     Semaphore rude = new Semaphore(0);
     RudeNode node =
         functionsBy(
             (connection, request) ->
                 (rude.tryAcquire() ? row.reply() : api("/v2/fns")).answer(connection, request));
     Identity identity = before(OFTEN, node.name());
-    identity.refresh.begin();
-    await().until(() -> identity.listings("whole") > 0);
+    Duration unused = identity.refresh.refresh();
     FnFunction known = identity.table.function("/t/app/x");
     assertThat(known.key()).isEqualTo("/invoke/f1");
-    rude.release(1);
-    await().until(() -> rude.availablePermits() == 0);
-    if (!row.name().equals("a cursor, once")) {
-      await().until(() -> identity.listings("failed") == 1);
-    }
-    long listings = identity.listings("whole");
-    await().until(() -> identity.listings("whole") > listings);
+    // As often as it takes for a cursor to come again.
+    rude.release(2);
+    unused = identity.refresh.refresh();
+    assertThat(identity.listings("failed")).isEqualTo(1);
+    assertThat(identity.api.available()).isFalse();
+    assertThat(identity.table.function("/t/app/x")).isSameAs(known);
+    int left = rude.drainPermits();
+    assertThat(left).isBetween(0, 1);
+    unused = identity.refresh.refresh();
+    assertThat(identity.listings("whole")).isEqualTo(2);
+    assertThat(identity.api.available()).isTrue();
     assertThat(identity.table.function("/t/app/x")).isSameAs(known);
     assertThat(known.generation()).isZero();
   }
@@ -418,8 +422,10 @@ class FnApiTest {
             ? "127.0.0.1:" + closing(DeadPort.open()).port()
             : closing(RudeNode.replying(NO_API)).name();
     Identity identity = before(OFTEN, without, cluster.names().getFirst());
-    identity.refresh.begin();
-    await().until(() -> identity.listings("whole") > 3);
+    for (int i = 0; i < 4; i++) {
+      Duration unused = identity.refresh.refresh();
+    }
+    assertThat(identity.listings("whole")).isEqualTo(4);
     assertThat(identity.listings("failed")).isZero();
     assertThat(function).isNotEmpty();
   }

@@ -3,10 +3,18 @@ package com.fnproject.lb.fn;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fnproject.lb.fn.FnListing.Stamps;
+import com.fnproject.lb.node.NodeAddress;
+import com.fnproject.lb.node.NodeChange;
+import com.fnproject.lb.node.NodeRegistry;
+import com.fnproject.lb.node.Registries;
+import com.fnproject.lb.spi.Outcome;
 import com.fnproject.lb.spi.RoutedFunction;
+import com.fnproject.lb.spi.RoutingCall;
+import com.fnproject.lb.spi.RoutingResult;
 import com.fnproject.lb.spi.SipHash;
 import io.helidon.metrics.api.MeterRegistry;
 import io.helidon.metrics.api.MetricsConfig;
+import java.lang.reflect.Proxy;
 import java.util.ArrayList;
 import java.util.Collections;
 import java.util.HashMap;
@@ -323,6 +331,48 @@ class FunctionTableTest {
       if (triggered.key().startsWith("/invoke/")) {
         assertThat(table.function("/invoke/f" + i)).isSameAs(triggered);
       }
+    }
+  }
+
+  /** The end of a call of this function. */
+  private static void ended(FunctionTable table, FnFunction function, Outcome outcome, int status) {
+    RoutingCall call = answering(RoutingCall.class, Map.of("function", function));
+    RoutingResult result =
+        answering(RoutingResult.class, Map.of("outcome", outcome, "status", status));
+    NodeRegistry registry = Registries.unconnected(snapshot -> ignored -> null, System::nanoTime);
+    boolean unused = registry.apply(new NodeChange.Add(NodeAddress.parse("fn-1")));
+    table.onAttempt(call, registry.table().nodes().all().getFirst(), result);
+    registry.close();
+  }
+
+  private static <T> T answering(Class<T> type, Map<String, Object> answers) {
+    return type.cast(
+        Proxy.newProxyInstance(
+            type.getClassLoader(),
+            new Class<?>[] {type},
+            (self, method, arguments) -> answers.get(method.getName())));
+  }
+
+  @Test
+  void whatHasRunIsAFunctionAlsoWithoutAnApi() {
+    FunctionTable table = Tables.withoutApi(1000);
+    FnFunction ran = table.function("/invoke/f1");
+    ended(table, ran, Outcome.RAN, 200);
+    FnFunction redirected = table.function("/invoke/f1/");
+    ended(table, redirected, Outcome.RAN, 307);
+    FnFunction slash = table.function("/invoke/f2/x");
+    ended(table, slash, Outcome.RAN, 200);
+    FnFunction absent = table.function("/invoke/f3");
+    ended(table, absent, Outcome.NOT_RUN, 404);
+    for (int i = 0; i < 100_000; i++) {
+      RoutedFunction unused = table.function("/invoke/g" + i);
+      unused = table.function("/invoke/g" + i);
+      unused = table.function("/invoke/g" + i);
+    }
+    assertThat(table.function("/invoke/f1")).isSameAs(ran);
+    assertThat(table.pathPlaces()).isLessThanOrEqualTo(1000);
+    for (FnFunction invented : List.of(redirected, slash, absent)) {
+      assertThat(table.function(invented.key())).as(invented.key()).isNotSameAs(invented);
     }
   }
 }
