@@ -69,8 +69,9 @@ public final class RudeNode implements AutoCloseable {
 
   /**
    * A node that passes health checks: {@code GET /version} is answered as a healthy Fn server
-   * would, on whatever connection; the first of all other requests gets the first reply and so on,
-   * the last again and again.
+   * would, on whatever connection, and what else a balancer asks on its own behalf with 404, as by
+   * one that has neither API nor metrics; the first of all other requests gets the first reply and
+   * so on, the last again and again.
    */
   public static RudeNode replying(Reply... replies) {
     AtomicInteger count = new AtomicInteger();
@@ -79,6 +80,11 @@ public final class RudeNode implements AutoCloseable {
             (connection, request) -> {
               if (request.head().target().equals("/version")) {
                 Replies.ok("application/json; charset=utf-8", "{\"version\":\"0.3.753\"}\n")
+                    .answer(connection, request);
+                return;
+              }
+              if (isBalancersOwn(request)) {
+                Replies.raw("HTTP/1.1 404 Not Found\r\nContent-Length: 0\r\n\r\n")
                     .answer(connection, request);
                 return;
               }
@@ -116,11 +122,16 @@ public final class RudeNode implements AutoCloseable {
     return List.copyOf(requests);
   }
 
-  /** The requests that were no health checks. */
+  /** The requests that were neither health checks nor questions of a balancer's own. */
   public List<RawRequest> calls() {
     List<RawRequest> calls = new ArrayList<>(requests);
-    calls.removeIf(request -> request.head().target().equals("/version"));
+    calls.removeIf(
+        request -> request.head().target().equals("/version") || isBalancersOwn(request));
     return calls;
+  }
+
+  private static boolean isBalancersOwn(RawRequest request) {
+    return "fnlb".equals(request.head().header("User-Agent"));
   }
 
   /** How many connections came so far. */
