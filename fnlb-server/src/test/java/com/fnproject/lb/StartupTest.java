@@ -3,6 +3,7 @@ package com.fnproject.lb;
 import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assumptions.assumeThat;
 
+import com.fnproject.lb.fn.ApiAddress;
 import com.fnproject.lb.node.NodeAddress;
 import com.fnproject.lb.node.Quoted;
 import com.fnproject.lb.proxy.ProxyConfig.RetrySent;
@@ -102,6 +103,13 @@ class StartupTest {
             "1.2.3-rc.1",
             "1.2.3-rc.1",
             c -> c.health().minApiVersion().getVersion()),
+        row("fn-api", ApiAddress.NODES, "off", ApiAddress.OFF, c -> c.fn().api()),
+        row("fn-refresh", seconds(5), "30s", seconds(30), c -> c.fn().refresh()),
+        row("trigger-wait", Duration.ofMillis(25), "0", Duration.ZERO, c -> c.fn().triggerWait()),
+        row("max-lookups", 16, "64", 64, c -> c.fn().maxLookups()),
+        row("max-functions", 100_000, "1", 1, c -> c.fn().maxFunctions()),
+        row("max-triggers", 100_000, "7", 7, c -> c.fn().maxTriggers()),
+        row("max-paths", 10_000, "8", 8, c -> c.fn().maxPaths()),
         row("max-attempts", 3, "1", 1, c -> c.proxy().maxAttempts()),
         row("retry-sent", RetrySent.SAFE, "none", RetrySent.NONE, c -> c.proxy().retrySent()),
         row("replayable-body", 65536, "0", 0, c -> c.proxy().replayableBody()),

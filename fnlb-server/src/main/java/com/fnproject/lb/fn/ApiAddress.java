@@ -47,7 +47,8 @@ public record ApiAddress(Place place, String host, int port) {
     if (text.equals("nodes")) {
       return NODES;
     }
-    if (text.equals("off")) {
+    // YAML 1.1 takes an unquoted "off" for a truth value.
+    if (text.equals("off") || text.equals("false")) {
       return OFF;
     }
     int at = text.lastIndexOf('@');

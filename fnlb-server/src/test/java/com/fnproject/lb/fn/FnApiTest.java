@@ -147,6 +147,11 @@ class FnApiTest {
     return identity;
   }
 
+  /** A node that answers the balancer's own questions so. */
+  private static RudeNode replying(Reply reply) {
+    return RudeNode.start(RudeNode.perRequest(reply));
+  }
+
   private FnCluster cluster(int nodes) {
     return closing(FnCluster.start(nodes));
   }
@@ -249,7 +254,7 @@ class FnApiTest {
     AtomicInteger asked = new AtomicInteger();
     RudeNode node =
         closing(
-            RudeNode.replying(
+            replying(
                 (connection, request) -> {
                   asked.incrementAndGet();
                   connection.await(signal);
@@ -273,7 +278,7 @@ class FnApiTest {
 
   @Test
   void noMoreLookUpsThanAllowedAreUnderWayAndWhatIsBeyondThemDoesNotWait() {
-    RudeNode node = closing(RudeNode.replying(Replies.never()));
+    RudeNode node = closing(replying(Replies.never()));
     Identity identity = before(NEVER, node.name());
     for (int i = 0; i < 200; i++) {
       assertThat(identity.key("/t/app/" + i)).isEqualTo("/t/app/" + i);
@@ -303,7 +308,7 @@ class FnApiTest {
   /** Answers as {@link #api}, and lists of functions by the reply. */
   private RudeNode functionsBy(Reply reply) {
     return closing(
-        RudeNode.replying(
+        replying(
             (connection, request) -> {
               String target = request.head().target();
               (target.startsWith("/v2/fns") ? reply : api(target)).answer(connection, request);
@@ -401,7 +406,7 @@ class FnApiTest {
 
   @Test
   void noCallWaitsForAnApiThatIsNotThere() {
-    RudeNode node = closing(RudeNode.replying(NO_API));
+    RudeNode node = closing(replying(NO_API));
     Identity identity = before(NEVER, node.name());
     identity.refresh.begin();
     await().until(() -> identity.listings("failed") == 1);
@@ -418,9 +423,7 @@ class FnApiTest {
     String function =
         cluster.database().createFunction(cluster.database().createApp("app"), "f", Map.of());
     String without =
-        dead
-            ? "127.0.0.1:" + closing(DeadPort.open()).port()
-            : closing(RudeNode.replying(NO_API)).name();
+        dead ? "127.0.0.1:" + closing(DeadPort.open()).port() : closing(replying(NO_API)).name();
     Identity identity = before(OFTEN, without, cluster.names().getFirst());
     for (int i = 0; i < 4; i++) {
       Duration unused = identity.refresh.refresh();
@@ -438,7 +441,7 @@ class FnApiTest {
     String function = database.createFunction(app, "f", Map.of());
     String trigger = database.createTrigger(app, function, "t", "/x");
     assertThat(trigger).isNotEmpty();
-    RudeNode node = closing(RudeNode.replying(NO_API));
+    RudeNode node = closing(replying(NO_API));
     Identity identity =
         new Identity(
             NEVER,
@@ -468,7 +471,7 @@ class FnApiTest {
 
   @Test
   void closesWhateverIsUnderWay() {
-    RudeNode node = closing(RudeNode.replying(Replies.never()));
+    RudeNode node = closing(replying(Replies.never()));
     Identity identity = before(NEVER, node.name());
     identity.refresh.begin();
     assertThat(identity.key("/t/app/x")).isEqualTo("/t/app/x");

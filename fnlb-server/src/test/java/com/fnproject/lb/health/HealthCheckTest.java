@@ -237,6 +237,8 @@ class HealthCheckTest {
         FnLoadBalancer.start(
             "--listen",
             "127.0.0.1:0",
+            "--fn-api",
+            "off",
             "--hc-interval",
             "100ms",
             "--hc-timeout",
@@ -267,7 +269,7 @@ class HealthCheckTest {
   }
 
   private static FnLoadBalancer begin(String... more) {
-    List<String> arguments = new ArrayList<>(List.of("--listen", "127.0.0.1:0"));
+    List<String> arguments = new ArrayList<>(List.of("--listen", "127.0.0.1:0", "--fn-api", "off"));
     arguments.addAll(List.of(more));
     FnLoadBalancer loadBalancer = FnLoadBalancer.start(arguments.toArray(String[]::new));
     STARTED.add(loadBalancer);
