@@ -422,7 +422,11 @@ class CompatibilityIT {
       try (RudeNode watched = checked(checks);
           RunningBalancer strict =
               RunningBalancer.start(
-                  "-hc-unhealthy=3", "-hc-healthy=3", "-hc-interval=20ms", "-hc-path=/up?x=1")) {
+                  "-hc-unhealthy=3",
+                  "-hc-healthy=3",
+                  "-hc-interval=20ms",
+                  "-hc-path=/up?x=1",
+                  "-fn-api=off")) {
         String body = "{\"node\":\"" + watched.name() + "\"}";
         assertThat(strict.admin("PUT", "/1/lb/nodes", body).status()).isEqualTo(200);
         await().until(() -> watched.requests().size() > checks.length() + 2);
