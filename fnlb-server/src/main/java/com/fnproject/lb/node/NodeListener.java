@@ -14,6 +14,14 @@ public interface NodeListener {
   default void added(Node node) {}
 
   /**
+   * The checks have changed their mind about a node.
+   *
+   * @param node the node
+   * @param healthy whether it may serve now
+   */
+  default void healthChanged(Node node, boolean healthy) {}
+
+  /**
    * A node has left. Calls may still be under way there.
    *
    * @param node the node, whose pool is closed already

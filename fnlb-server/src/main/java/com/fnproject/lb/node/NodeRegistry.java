@@ -140,6 +140,7 @@ public final class NodeRegistry implements AutoCloseable {
     }
     node.healthy(healthy);
     publish(nodes, nodes.same());
+    untold.add(listener -> listener.healthChanged(node, healthy));
     return true;
   }
 
