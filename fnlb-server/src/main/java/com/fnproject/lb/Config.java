@@ -1,6 +1,7 @@
 package com.fnproject.lb;
 
 import com.fnproject.lb.fn.FnConfig;
+import com.fnproject.lb.fn.ScrapeConfig;
 import com.fnproject.lb.health.HealthConfig;
 import com.fnproject.lb.node.NodeAddress;
 import com.fnproject.lb.proxy.ProxyConfig;
@@ -25,4 +26,5 @@ record Config(
     ProxyConfig proxy,
     UpstreamConfig upstream,
     HealthConfig health,
+    ScrapeConfig scrape,
     ShutdownConfig shutdown) {}

@@ -5,10 +5,13 @@ import com.fnproject.lb.admin.Observability;
 import com.fnproject.lb.fn.FnApi;
 import com.fnproject.lb.fn.FnRefresh;
 import com.fnproject.lb.fn.FunctionTable;
+import com.fnproject.lb.fn.MetricsScraper;
+import com.fnproject.lb.fn.Readings;
 import com.fnproject.lb.health.HealthChecker;
 import com.fnproject.lb.insight.CallMeters;
 import com.fnproject.lb.insight.CallStats;
 import com.fnproject.lb.node.BoundedGet;
+import com.fnproject.lb.insight.NodeMeters;
 import com.fnproject.lb.node.NodeAddress;
 import com.fnproject.lb.node.NodeChange;
 import com.fnproject.lb.node.NodeRegistry;
@@ -86,6 +89,7 @@ public final class FnLoadBalancer {
   private final BoundedGet get;
   private final FunctionTable functions;
   private final FnRefresh refresh;
+  private final MetricsScraper scraper;
   private final Proxy proxy;
 
   /** Where calls come in. */
@@ -121,12 +125,18 @@ public final class FnLoadBalancer {
     String via = "1.1 fnlb-" + HexFormat.of().toHexDigits(random.nextLong());
     health = new HealthChecker(config.health(), registry, random, names, via);
     registry.listen(health);
+    Readings readings = new Readings(config.scrape().maxReadings(), System::nanoTime);
+    scraper =
+        new MetricsScraper(config.scrape(), readings, random, names, via, System::nanoTime, meters);
+    registry.listen(scraper);
     get = new BoundedGet(API_CONNECT, API_ANSWER, names, via, System::nanoTime);
     FnApi api = new FnApi(config.fn(), registry, get, System::nanoTime);
-    functions = new FunctionTable(config.fn(), api, router::merged, System::nanoTime, meters);
+    functions = new FunctionTable(config.fn(), api, router::merged, readings, System::nanoTime, meters);
     refresh = new FnRefresh(config.fn(), api, functions, random, System::nanoTime, meters);
     CallStats stats = new CallStats(Clock.system(ZoneId.systemDefault()));
     CallMeters callMeters = new CallMeters();
+    NodeMeters nodeMeters = new NodeMeters(meters, System::nanoTime);
+    registry.listen(nodeMeters);
     proxy =
         new Proxy(
             config.proxy(),
@@ -134,7 +144,7 @@ public final class FnLoadBalancer {
             router,
             new WebClientUpstream(config.upstream()),
             functions,
-            List.of(stats, callMeters, functions),
+            List.of(stats, callMeters, nodeMeters, functions),
             () -> draining,
             System::nanoTime,
             InstantSource.system(),
@@ -325,6 +335,7 @@ public final class FnLoadBalancer {
     refresh.close();
     functions.close();
     get.close();
+    scraper.close();
     health.close();
     registry.close();
     names.close();

@@ -19,6 +19,7 @@ record Setting<T>(String key, Group group, Kind<T> kind, String defaultText, Str
     FUNCTIONS("Functions"),
     LISTENING("Listening"),
     HEALTH("Health checks"),
+    READINGS("Readings of nodes"),
     CALLS("Calls"),
     CONNECTIONS("Connections to nodes"),
     PROCESS("Process"),

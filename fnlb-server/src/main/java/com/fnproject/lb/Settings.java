@@ -8,6 +8,7 @@ import static com.fnproject.lb.Setting.Group.LATER;
 import static com.fnproject.lb.Setting.Group.LISTENING;
 import static com.fnproject.lb.Setting.Group.NODES;
 import static com.fnproject.lb.Setting.Group.PROCESS;
+import static com.fnproject.lb.Setting.Group.READINGS;
 
 import com.fnproject.lb.fn.ApiAddress;
 import com.fnproject.lb.node.NodeAddress;
@@ -172,6 +173,35 @@ final class Settings {
           Kind.VERSION,
           "0.0.235",
           "lowest version of a node that is accepted");
+
+  static final Setting<Boolean> SCRAPE_METRICS =
+      add(
+          "scrape-metrics",
+          READINGS,
+          Kind.SWITCH,
+          "true",
+          "read the nodes' /metrics, which tell where functions are hot");
+  static final Setting<Duration> SCRAPE_MIN_INTERVAL =
+      add(
+          "scrape-min-interval",
+          READINGS,
+          Kind.time(Duration.ofMillis(10), HOUR),
+          "1s",
+          "shortest pause between two readings of a node");
+  static final Setting<Duration> SCRAPE_MAX_INTERVAL =
+      add(
+          "scrape-max-interval",
+          READINGS,
+          Kind.time(Duration.ofMillis(10), HOUR),
+          "30s",
+          "longest pause between two readings of a node that answers");
+  static final Setting<Integer> MAX_READINGS =
+      add(
+          "max-readings",
+          READINGS,
+          Kind.count(1, 100_000_000),
+          "1000000",
+          "most functions whose containers are known, counted once for each node");
 
   static final Setting<Integer> MAX_ATTEMPTS =
       add("max-attempts", CALLS, Kind.count(1, 100), "3", "most nodes that one call is tried on");

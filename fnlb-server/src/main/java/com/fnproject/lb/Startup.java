@@ -1,6 +1,7 @@
 package com.fnproject.lb;
 
 import com.fnproject.lb.fn.FnConfig;
+import com.fnproject.lb.fn.ScrapeConfig;
 import com.fnproject.lb.health.HealthConfig;
 import com.fnproject.lb.node.Quoted;
 import com.fnproject.lb.proxy.ProxyConfig;
@@ -9,6 +10,7 @@ import com.fnproject.lb.routing.RoutingConfig;
 import com.fnproject.lb.upstream.UpstreamConfig;
 import java.io.PrintStream;
 import java.net.InetSocketAddress;
+import java.time.Duration;
 import java.util.List;
 import java.util.Map;
 
@@ -87,6 +89,7 @@ sealed interface Startup {
                 layers.get(Settings.HC_HEALTHY),
                 layers.get(Settings.HC_TIMEOUT),
                 layers.get(Settings.MIN_API_VERSION)),
+            scrape(layers),
             new ShutdownConfig(
                 layers.get(Settings.DRAIN_DELAY), layers.get(Settings.SHUTDOWN_TIMEOUT)));
     for (Setting<?> setting : Settings.ALL) {
@@ -116,6 +119,21 @@ sealed interface Startup {
         layers.get(Settings.MAX_CONNECTIONS),
         layers.get(Settings.CLIENT_IDLE_TIMEOUT),
         layers.get(Settings.ADMIN_BODY));
+  }
+
+  private static ScrapeConfig scrape(Layers layers) {
+    Duration min = layers.get(Settings.SCRAPE_MIN_INTERVAL);
+    Duration max = layers.get(Settings.SCRAPE_MAX_INTERVAL);
+    if (layers.faults().isEmpty() && max.compareTo(min) < 0) {
+      layers.refuse(
+          Settings.SCRAPE_MAX_INTERVAL,
+          Quoted.of(TimeSpan.text(max))
+              + " is shorter than the shortest interval (expected: "
+              + TimeSpan.text(min)
+              + " or more)");
+    }
+    return new ScrapeConfig(
+        layers.get(Settings.SCRAPE_METRICS), min, max, layers.get(Settings.MAX_READINGS));
   }
 
   private static UpstreamConfig upstream(Layers layers) {

@@ -30,11 +30,11 @@ class ArchitectureTest {
   /** What each package may use, besides the SPI, which is open to all but {@code upstream}. */
   private static final Map<String, Set<String>> ARROWS =
       Map.of(
-          "insight", Set.of("node", "spi"),
+          "insight", Set.of("fn", "node", "spi"),
           "admin", Set.of("insight", "node", "spi"),
           "proxy", Set.of("routing", "fn", "node", "upstream", "spi"),
           "routing", Set.of("fn", "node", "spi"),
-          "fn", Set.of("node", "spi"),
+          "fn", Set.of("node", "upstream", "spi"),
           "health", Set.of("node", "upstream", "spi"),
           "node", Set.of("upstream", "spi"),
           "upstream", Set.of());

@@ -110,6 +110,10 @@ class StartupTest {
         row("max-functions", 100_000, "1", 1, c -> c.fn().maxFunctions()),
         row("max-triggers", 100_000, "7", 7, c -> c.fn().maxTriggers()),
         row("max-paths", 10_000, "8", 8, c -> c.fn().maxPaths()),
+        row("scrape-metrics", true, "false", false, c -> c.scrape().enabled()),
+        row("scrape-min-interval", seconds(1), "5s", seconds(5), c -> c.scrape().minInterval()),
+        row("scrape-max-interval", seconds(30), "1m", seconds(60), c -> c.scrape().maxInterval()),
+        row("max-readings", 1_000_000, "1", 1, c -> c.scrape().maxReadings()),
         row("max-attempts", 3, "1", 1, c -> c.proxy().maxAttempts()),
         row("retry-sent", RetrySent.SAFE, "none", RetrySent.NONE, c -> c.proxy().retrySent()),
         row("replayable-body", 65536, "0", 0, c -> c.proxy().replayableBody()),
@@ -167,7 +171,7 @@ class StartupTest {
     assertThat(read.apply(run().config())).isEqualTo(byDefault);
     assertThat(read.apply(run("-" + key + "=" + text).config())).isEqualTo(value);
     assertThat(read.apply(run("--" + key + "=" + text).config())).isEqualTo(value);
-    if (!key.equals("expose-node-internals")) {
+    if (!(byDefault instanceof Boolean)) {
       assertThat(read.apply(run("-" + key, text).config())).isEqualTo(value);
       assertThat(read.apply(run("--" + key, text).config())).isEqualTo(value);
     }
@@ -178,6 +182,15 @@ class StartupTest {
     assertThat(read.apply(run("--config", yaml).config())).isEqualTo(value);
     String properties = file("a.properties", option ? key + ".k=v=w" : key + "=" + text);
     assertThat(read.apply(run("--config", properties).config())).isEqualTo(value);
+  }
+
+  @Test
+  void refusesALongestIntervalThatIsShorterThanTheShortest() {
+    assertThat(run("--scrape-min-interval=5s", "--scrape-max-interval=2s").err())
+        .contains(
+            "flag --scrape-max-interval: '2s' is shorter than the shortest interval"
+                + " (expected: 5s or more)");
+    assertThat(run("--scrape-min-interval=2s", "--scrape-max-interval=2s").err()).isEmpty();
   }
 
   @Test

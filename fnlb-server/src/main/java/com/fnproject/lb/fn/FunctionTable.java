@@ -104,14 +104,15 @@ public final class FunctionTable implements CallListener, AutoCloseable {
     /** Whether a call has, or soon will have, the record. */
     volatile boolean used;
 
-    Unknown(String path, long lookUpNanos) {
-      this.function = new FnFunction(path);
+    Unknown(FnFunction function, long lookUpNanos) {
+      this.function = function;
       this.lookUpNanos = lookUpNanos;
     }
   }
 
   private record Merged(FnFunction from, FnFunction into) {}
 
+  private final @Nullable Readings readings;
   private final LongSupplier clock;
   private final BiConsumer<RoutedFunction, RoutedFunction> merged;
   private final TriggerLookups lookUps;
@@ -139,6 +140,7 @@ public final class FunctionTable implements CallListener, AutoCloseable {
    * @param api looks triggers up
    * @param merged told when a path's record was given up for a function's; no lock of the table's
    *     is held
+   * @param readings what functions' warmth is taken from; null if nothing is read
    * @param clock nanoseconds, monotonic
    * @param meters where look-ups and reached limits are counted
    */
@@ -146,17 +148,20 @@ public final class FunctionTable implements CallListener, AutoCloseable {
       FnConfig config,
       FnApi api,
       BiConsumer<RoutedFunction, RoutedFunction> merged,
+      @Nullable Readings readings,
       LongSupplier clock,
       MeterRegistry meters) {
-    this(config, (TriggerLookups.Source) api, merged, clock, meters);
+    this(config, (TriggerLookups.Source) api, merged, readings, clock, meters);
   }
 
   FunctionTable(
       FnConfig config,
       TriggerLookups.Source source,
       BiConsumer<RoutedFunction, RoutedFunction> merged,
+      @Nullable Readings readings,
       LongSupplier clock,
       MeterRegistry meters) {
+    this.readings = readings;
     this.clock = clock;
     this.merged = merged;
     maxFunctions = config.maxFunctions();
@@ -184,7 +189,7 @@ public final class FunctionTable implements CallListener, AutoCloseable {
             .weigher((String path, Unknown unknown) -> places(path))
             .executor(Runnable::run)
             .evictionListener((path, unknown, cause) -> pathsLimit.increment())
-            .build(path -> new Unknown(path, clock.getAsLong()));
+            .build(path -> new Unknown(new FnFunction(path, readings), clock.getAsLong()));
     meters.getOrCreate(
         Gauge.builder("fnlb.triggers", triggers::estimatedSize)
             .description("Triggers whose function is known"));
@@ -319,7 +324,7 @@ public final class FunctionTable implements CallListener, AutoCloseable {
     Known known = functions.getIfPresent(key);
     if (known == null) {
       Unknown unknown = paths.getIfPresent(key);
-      return admit(key, unknown == null ? new FnFunction(key) : unknown.function, askedNanos);
+      return admit(key, unknown == null ? new FnFunction(key, readings) : unknown.function, askedNanos);
     }
     known.provenAt(askedNanos);
     return known;

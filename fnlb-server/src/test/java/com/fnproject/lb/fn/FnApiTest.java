@@ -91,6 +91,7 @@ class FnApiTest {
                   config,
                   api,
                   (from, into) -> merges.add(from.key() + " " + into.key()),
+                  null,
                   System::nanoTime,
                   meters));
       refresh =

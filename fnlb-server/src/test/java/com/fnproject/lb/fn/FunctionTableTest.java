@@ -148,6 +148,7 @@ class FunctionTableTest {
         Tables.config(maxFunctions, maxTriggers, maxPaths),
         source,
         (from, into) -> merges.add(List.of(from.key(), into.key())),
+        null,
         nanos::get,
         MeterRegistry.create(MetricsConfig.create()));
   }

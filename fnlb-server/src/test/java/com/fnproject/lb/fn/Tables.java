@@ -12,10 +12,16 @@ public final class Tables {
 
   /** A table with this bound for functions, triggers and paths alike. */
   public static FunctionTable withoutApi(int most) {
+    return withoutApi(most, null);
+  }
+
+  /** One whose functions are read of. */
+  static FunctionTable withoutApi(int most, Readings readings) {
     return new FunctionTable(
         config(most, most, most),
         new NoSource(),
         (from, into) -> {},
+        readings,
         System::nanoTime,
         MeterRegistry.create(MetricsConfig.create()));
   }
