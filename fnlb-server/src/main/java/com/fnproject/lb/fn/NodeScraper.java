@@ -149,7 +149,7 @@ final class NodeScraper {
     if (!toldRead) {
       toldRead = true;
       toldLost = false;
-      LOGGER.log(Level.INFO, "node " + node.id() + " tells where functions are hot");
+      LOGGER.log(Level.INFO, "/metrics of " + node.id() + " tells where functions are hot");
     }
     return pause;
   }
@@ -167,7 +167,10 @@ final class NodeScraper {
         toldRead = false;
         LOGGER.log(
             Level.INFO,
-            "node " + node.id() + " does not tell where functions are hot: " + failure.reason());
+            "/metrics of "
+                + node.id()
+                + " does not tell where functions are hot: "
+                + failure.reason());
       }
     }
     return pause;

@@ -24,12 +24,13 @@ import java.util.function.ToDoubleFunction;
 
 /**
  * What operators see of each node: the balancer's own view, and what the node told of itself last;
- * the latter is not a number while it tells nothing. A node's meters are there for as long as the
- * node is in the cluster. Thread-safe.
+ * the latter is -1 while it tells nothing (Helidon cannot write what is not a number in JSON). A
+ * node's meters are there for as long as the node is in the cluster. Thread-safe.
  */
 public final class NodeMeters implements NodeListener, CallListener {
 
   private static final double NANOS_PER_SECOND = 1e9;
+  private static final double UNKNOWN = -1;
 
   /** One node's. */
   private record Row(LongAdder busy, List<Meter> meters) {}
@@ -65,7 +66,7 @@ public final class NodeMeters implements NodeListener, CallListener {
             node,
             "memory.free.bytes",
             "Memory that the node has left for containers",
-            reading -> reading.memoryFree() < 0 ? Double.NaN : reading.memoryFree()));
+            MetricsReading::memoryFree));
     shown.add(
         told(
             node,
@@ -92,7 +93,7 @@ public final class NodeMeters implements NodeListener, CallListener {
         description,
         () -> {
           NodeReading reading = node.reading();
-          return reading instanceof MetricsReading told ? value.applyAsDouble(told) : Double.NaN;
+          return reading instanceof MetricsReading told ? value.applyAsDouble(told) : UNKNOWN;
         });
   }
 

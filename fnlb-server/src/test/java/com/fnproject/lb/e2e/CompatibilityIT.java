@@ -426,7 +426,8 @@ class CompatibilityIT {
                   "-hc-healthy=3",
                   "-hc-interval=20ms",
                   "-hc-path=/up?x=1",
-                  "-fn-api=off")) {
+                  "-fn-api=off",
+                  "-scrape-metrics=false")) {
         String body = "{\"node\":\"" + watched.name() + "\"}";
         assertThat(strict.admin("PUT", "/1/lb/nodes", body).status()).isEqualTo(200);
         await().until(() -> watched.requests().size() > checks.length() + 2);

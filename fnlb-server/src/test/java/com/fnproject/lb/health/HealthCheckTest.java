@@ -243,6 +243,7 @@ class HealthCheckTest {
             "100ms",
             "--hc-timeout",
             "3s",
+            "--scrape-metrics=false",
             "--nodes",
             String.join(",", names));
   }
@@ -269,7 +270,9 @@ class HealthCheckTest {
   }
 
   private static FnLoadBalancer begin(String... more) {
-    List<String> arguments = new ArrayList<>(List.of("--listen", "127.0.0.1:0", "--fn-api", "off"));
+    List<String> arguments =
+        new ArrayList<>(
+            List.of("--listen", "127.0.0.1:0", "--fn-api", "off", "--scrape-metrics=false"));
     arguments.addAll(List.of(more));
     FnLoadBalancer loadBalancer = FnLoadBalancer.start(arguments.toArray(String[]::new));
     STARTED.add(loadBalancer);
