@@ -10,8 +10,8 @@ import com.fnproject.lb.fn.Readings;
 import com.fnproject.lb.health.HealthChecker;
 import com.fnproject.lb.insight.CallMeters;
 import com.fnproject.lb.insight.CallStats;
-import com.fnproject.lb.node.BoundedGet;
 import com.fnproject.lb.insight.NodeMeters;
+import com.fnproject.lb.node.BoundedGet;
 import com.fnproject.lb.node.NodeAddress;
 import com.fnproject.lb.node.NodeChange;
 import com.fnproject.lb.node.NodeRegistry;
@@ -131,7 +131,8 @@ public final class FnLoadBalancer {
     registry.listen(scraper);
     get = new BoundedGet(API_CONNECT, API_ANSWER, names, via, System::nanoTime);
     FnApi api = new FnApi(config.fn(), registry, get, System::nanoTime);
-    functions = new FunctionTable(config.fn(), api, router::merged, readings, System::nanoTime, meters);
+    functions =
+        new FunctionTable(config.fn(), api, router::merged, readings, System::nanoTime, meters);
     refresh = new FnRefresh(config.fn(), api, functions, random, System::nanoTime, meters);
     CallStats stats = new CallStats(Clock.system(ZoneId.systemDefault()));
     CallMeters callMeters = new CallMeters();

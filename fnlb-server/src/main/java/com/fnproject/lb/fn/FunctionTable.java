@@ -324,7 +324,8 @@ public final class FunctionTable implements CallListener, AutoCloseable {
     Known known = functions.getIfPresent(key);
     if (known == null) {
       Unknown unknown = paths.getIfPresent(key);
-      return admit(key, unknown == null ? new FnFunction(key, readings) : unknown.function, askedNanos);
+      return admit(
+          key, unknown == null ? new FnFunction(key, readings) : unknown.function, askedNanos);
     }
     known.provenAt(askedNanos);
     return known;
