@@ -46,6 +46,16 @@ public record AttemptResult(
   }
 
   /**
+   * The same at another time.
+   *
+   * @param nanos when the attempt ended
+   * @return a copy
+   */
+  public AttemptResult at(long nanos) {
+    return new AttemptResult(outcome, status, nanos, latencyNanos, waitNanos, retryAfterNanos);
+  }
+
+  /**
    * The status that most often comes with an outcome.
    *
    * @param outcome what happened

@@ -96,6 +96,15 @@ public final class ManualCall extends CallState {
   }
 
   /**
+   * The node of the attempt under way, or of the last.
+   *
+   * @return null if none was selected
+   */
+  public @Nullable DrivenNode node() {
+    return current;
+  }
+
+  /**
    * Ends the attempt; a second time, as a server with a fault might, it tells the policy only.
    *
    * @param policy the policy, which is told
