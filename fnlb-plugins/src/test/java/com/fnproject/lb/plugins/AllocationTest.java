@@ -1,11 +1,18 @@
 package com.fnproject.lb.plugins;
 
+import static java.util.Objects.requireNonNull;
 import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fnproject.lb.spi.NodeSelector;
 import com.fnproject.lb.spi.RoutingNode;
 import com.fnproject.lb.spi.RoutingPolicy;
 import com.fnproject.lb.spi.RoutingPolicyProvider;
+import com.fnproject.lb.spi.testkit.AttemptResult;
+import com.fnproject.lb.spi.testkit.DrivenNode;
+import com.fnproject.lb.spi.testkit.ManualCall;
+import com.fnproject.lb.spi.testkit.RoutingPolicyContract;
+import com.fnproject.lb.spi.testkit.SeededContext;
+import com.fnproject.lb.spi.testkit.Snapshot;
 import com.sun.management.ThreadMXBean;
 import java.lang.management.ManagementFactory;
 import java.util.List;
@@ -29,23 +36,27 @@ class AllocationTest {
   @MethodSource("policies")
   void neitherSelectNorOnResultAllocatesOnceFunctionsAreKnown(RoutingPolicyProvider provider) {
     for (double lightest : new double[] {1, 0.5}) {
-      List<FakeNode> nodes =
+      List<DrivenNode> nodes =
           IntStream.range(0, 50)
-              .mapToObj(i -> new FakeNode("n" + i, i == 0 ? lightest : 1))
+              .mapToObj(i -> new DrivenNode("n" + i).weight(i == 0 ? lightest : 1))
               .toList();
-      try (RoutingPolicy policy = provider.create(FakeContext.seeded(1))) {
-        NodeSelector selector = policy.newSelector(FakeSnapshot.of(nodes));
-        FakeCall[] calls =
-            RoutingPolicyContractTest.functions(CALLS).stream()
-                .map(FakeCall::new)
-                .toArray(FakeCall[]::new);
+      try (RoutingPolicy policy = provider.create(SeededContext.of(1))) {
+        NodeSelector selector = policy.newSelector(Snapshot.of(nodes));
+        ManualCall[] calls =
+            RoutingPolicyContract.functions(CALLS).stream()
+                .map(ManualCall::new)
+                .toArray(ManualCall[]::new);
+        for (ManualCall call : calls) {
+          // Makes each a first attempt, which those below are then, too.
+          policy.onResult(call, requireNonNull(call.select(selector)), AttemptResult.RAN);
+        }
         RoutingNode[] current = new RoutingNode[CALLS];
         ThreadMXBean threads = (ThreadMXBean) ManagementFactory.getThreadMXBean();
         long least = Long.MAX_VALUE;
         // The virtual machine itself allocates a little now and then; a call that does shows
         // always.
         for (int round = 0; round < 10; round++) {
-          FakeResult[] results = results(round);
+          AttemptResult[] results = results(round);
           long before = threads.getCurrentThreadAllocatedBytes();
           round(policy, selector, calls, current, results);
           least = Math.min(least, threads.getCurrentThreadAllocatedBytes() - before);
@@ -56,19 +67,19 @@ class AllocationTest {
   }
 
   /** One every ten milliseconds, round after round. */
-  private static FakeResult[] results(int round) {
+  private static AttemptResult[] results(int round) {
     return IntStream.range(0, 100 * CALLS)
-        .mapToObj(i -> FakeResult.RAN.at((round * 100L * CALLS + i) * 10_000_000L))
-        .toArray(FakeResult[]::new);
+        .mapToObj(i -> AttemptResult.RAN.at((round * 100L * CALLS + i) * 10_000_000L))
+        .toArray(AttemptResult[]::new);
   }
 
   /** Each call 100 times, half of all calls being under way at a time. */
   private static void round(
       RoutingPolicy policy,
       NodeSelector selector,
-      FakeCall[] calls,
+      ManualCall[] calls,
       RoutingNode[] current,
-      FakeResult[] results) {
+      AttemptResult[] results) {
     for (int i = 0; i < 100 * CALLS; i++) {
       int starting = i % CALLS;
       calls[starting].memo(0);

@@ -44,6 +44,11 @@ class BoundedLoadPolicyTest extends RoutingPolicyContract {
   }
 
   @Override
+  protected boolean foretells() {
+    return true;
+  }
+
+  @Override
   protected Map<String, String> goodOptions() {
     return Map.of("balance", "1.5");
   }

@@ -4,23 +4,33 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fnproject.lb.spi.NodeSelector;
 import com.fnproject.lb.spi.RoutingPolicyProvider;
+import com.fnproject.lb.spi.testkit.DrivenFunction;
+import com.fnproject.lb.spi.testkit.DrivenNode;
+import com.fnproject.lb.spi.testkit.ManualCall;
+import com.fnproject.lb.spi.testkit.RoutingPolicyContract;
+import com.fnproject.lb.spi.testkit.Snapshot;
 import java.util.List;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.CsvSource;
 
-class ConsistentHashPolicyTest extends RoutingPolicyContractTest {
+class ConsistentHashPolicyTest extends RoutingPolicyContract {
 
   private final ConsistentHashPolicy policy = new ConsistentHashPolicy();
 
   @Override
-  RoutingPolicyProvider provider() {
+  protected RoutingPolicyProvider provider() {
     return new ConsistentHashProvider();
   }
 
   @Override
-  String name() {
+  protected String name() {
     return "consistent-hash";
+  }
+
+  @Override
+  protected boolean foretells() {
+    return true;
   }
 
   /** Values that other implementations of the paper agree on. */
@@ -38,25 +48,25 @@ class ConsistentHashPolicyTest extends RoutingPolicyContractTest {
 
   @Test
   void sendsAFunctionWhereItsHashJumpsHoweverManyCallsAreUnderWay() {
-    List<FakeNode> nodes = nodes("n", 50);
-    NodeSelector selector = policy.newSelector(FakeSnapshot.of(nodes));
-    for (FakeFunction function : functions(30)) {
-      FakeNode home = nodes.get(ConsistentHashSelector.jump(function.hash(), 50));
+    List<DrivenNode> nodes = nodes("n", 50);
+    NodeSelector selector = policy.newSelector(Snapshot.of(nodes));
+    for (DrivenFunction function : functions(30)) {
+      DrivenNode home = nodes.get(ConsistentHashSelector.jump(function.hash(), 50));
       for (int i = 0; i < 20; i++) {
-        assertThat(new FakeCall(function).select(selector)).isSameAs(home);
+        assertThat(new ManualCall(function).select(selector)).isSameAs(home);
       }
     }
   }
 
   @Test
   void movesFunctionsOnlyToANodeThatIsAddedBehindTheOthers() {
-    List<FakeNode> nodes = nodes("n", 11);
-    NodeSelector before = policy.newSelector(FakeSnapshot.of(nodes.subList(0, 10)));
-    NodeSelector after = policy.newSelector(FakeSnapshot.of(nodes));
+    List<DrivenNode> nodes = nodes("n", 11);
+    NodeSelector before = policy.newSelector(Snapshot.of(nodes.subList(0, 10)));
+    NodeSelector after = policy.newSelector(Snapshot.of(nodes));
     int moved = 0;
-    for (FakeFunction function : functions(2000)) {
-      FakeNode home = new FakeCall(function).select(after);
-      if (home != new FakeCall(function).select(before)) {
+    for (DrivenFunction function : functions(2000)) {
+      DrivenNode home = new ManualCall(function).select(after);
+      if (home != new ManualCall(function).select(before)) {
         assertThat(home).isSameAs(nodes.get(10));
         moved++;
       }
@@ -67,15 +77,15 @@ class ConsistentHashPolicyTest extends RoutingPolicyContractTest {
 
   @Test
   void spreadsWhatATriedNodeHadOverAllOthers() {
-    List<FakeNode> nodes = nodes("n", 10);
-    NodeSelector selector = policy.newSelector(FakeSnapshot.of(nodes));
-    FakeNode tried = nodes.get(3);
+    List<DrivenNode> nodes = nodes("n", 10);
+    NodeSelector selector = policy.newSelector(Snapshot.of(nodes));
+    DrivenNode tried = nodes.get(3);
     int[] counts = new int[10];
     int homes = 0;
-    for (FakeFunction function : functions(20_000)) {
-      if (new FakeCall(function).select(selector) == tried) {
+    for (DrivenFunction function : functions(20_000)) {
+      if (new ManualCall(function).select(selector) == tried) {
         homes++;
-        counts[nodes.indexOf(new FakeCall(function).tried(List.of(tried)).select(selector))]++;
+        counts[nodes.indexOf(new ManualCall(function).tried(List.of(tried)).select(selector))]++;
       }
     }
     // Binomial, n = 20,000, p = 1/10: deviation 42.4; of those 1/9 each: mean 222, deviation 14.1.

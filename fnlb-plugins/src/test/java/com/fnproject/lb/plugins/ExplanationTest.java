@@ -2,11 +2,17 @@ package com.fnproject.lb.plugins;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
-import com.fnproject.lb.spi.Explanation;
 import com.fnproject.lb.spi.NodeSelector;
-import com.fnproject.lb.spi.RoutingNode;
 import com.fnproject.lb.spi.RoutingPolicy;
 import com.fnproject.lb.spi.RoutingPolicyProvider;
+import com.fnproject.lb.spi.testkit.AttemptResult;
+import com.fnproject.lb.spi.testkit.DrivenFunction;
+import com.fnproject.lb.spi.testkit.DrivenNode;
+import com.fnproject.lb.spi.testkit.Explained;
+import com.fnproject.lb.spi.testkit.ManualCall;
+import com.fnproject.lb.spi.testkit.RoutingPolicyContract;
+import com.fnproject.lb.spi.testkit.SeededContext;
+import com.fnproject.lb.spi.testkit.Snapshot;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.Random;
@@ -28,26 +34,28 @@ class ExplanationTest {
   @MethodSource("policies")
   void namesTheNodeThatSelectTakesThenAndChangesNothing(RoutingPolicyProvider provider) {
     Random random = new Random(1);
-    List<FakeNode> nodes = RoutingPolicyContractTest.nodes("n", 20);
-    List<FakeFunction> functions = RoutingPolicyContractTest.functions(5);
-    List<FakeCall> underWay = new ArrayList<>();
-    try (RoutingPolicy policy = provider.create(FakeContext.seeded(1))) {
-      NodeSelector selector = policy.newSelector(FakeSnapshot.of(nodes));
+    List<DrivenNode> nodes = RoutingPolicyContract.nodes("n", 20);
+    List<DrivenFunction> functions = RoutingPolicyContract.functions(5);
+    List<ManualCall> underWay = new ArrayList<>();
+    try (RoutingPolicy policy = provider.create(SeededContext.of(1))) {
+      NodeSelector selector = policy.newSelector(Snapshot.of(nodes));
       for (int i = 0; i < 2000; i++) {
         long now = i * 100_000_000L;
         if (!underWay.isEmpty() && random.nextInt(100) < 48) {
-          underWay.remove(random.nextInt(underWay.size())).end(policy, FakeResult.RAN.at(now));
+          underWay.remove(random.nextInt(underWay.size())).end(policy, AttemptResult.RAN.at(now));
           continue;
         }
-        FakeFunction function = functions.get(random.nextInt(functions.size()));
-        List<FakeNode> tried = nodes.stream().filter(node -> random.nextInt(8) == 0).toList();
-        Recorded first = explain(selector, new FakeCall(function).at(now).tried(tried));
-        Recorded second = explain(selector, new FakeCall(function).at(now).tried(tried));
-        assertThat(second).isEqualTo(first);
-        assertThat(first.candidates).doesNotHaveDuplicates();
-        assertThat(first.candidates).contains(first.decision);
-        FakeCall call = new FakeCall(function).at(now).tried(tried);
-        assertThat(call.select(selector)).isSameAs(first.decision);
+        DrivenFunction function = functions.get(random.nextInt(functions.size()));
+        List<DrivenNode> tried = nodes.stream().filter(node -> random.nextInt(8) == 0).toList();
+        Explained first = explain(selector, new ManualCall(function).at(now).tried(tried));
+        Explained second = explain(selector, new ManualCall(function).at(now).tried(tried));
+        assertThat(second).hasToString(first.toString());
+        assertThat(first.candidates())
+            .extracting(Explained.Candidate::node)
+            .doesNotHaveDuplicates()
+            .contains(first.node());
+        ManualCall call = new ManualCall(function).at(now).tried(tried);
+        assertThat(call.select(selector)).isSameAs(first.node());
         underWay.add(call);
       }
     }
@@ -56,94 +64,71 @@ class ExplanationTest {
   @ParameterizedTest
   @MethodSource("policies")
   void decidesForNothingWhereNothingIsLeft(RoutingPolicyProvider provider) {
-    List<FakeNode> nodes = RoutingPolicyContractTest.nodes("n", 20);
-    try (RoutingPolicy policy = provider.create(FakeContext.seeded(1))) {
-      FakeFunction function = new FakeFunction("f");
-      NodeSelector none = policy.newSelector(FakeSnapshot.of());
-      assertThat(explain(none, new FakeCall(function)).decision).isNull();
-      NodeSelector some = policy.newSelector(FakeSnapshot.of(nodes));
-      assertThat(explain(some, new FakeCall(function).tried(nodes)).decision).isNull();
+    List<DrivenNode> nodes = RoutingPolicyContract.nodes("n", 20);
+    try (RoutingPolicy policy = provider.create(SeededContext.of(1))) {
+      DrivenFunction function = new DrivenFunction("f");
+      NodeSelector none = policy.newSelector(Snapshot.of());
+      assertThat(explain(none, new ManualCall(function)).node()).isNull();
+      NodeSelector some = policy.newSelector(Snapshot.of(nodes));
+      assertThat(explain(some, new ManualCall(function).tried(nodes)).node()).isNull();
     }
   }
 
   @Test
   void legacyNamesTheLikeliestNodeAndItsChance() {
-    FakeNode slow = new FakeNode("a:1");
-    FakeNode fast = new FakeNode("b:1");
-    FakeFunction function = new FakeFunction("/r/app/f");
+    DrivenNode slow = new DrivenNode("a:1");
+    DrivenNode fast = new DrivenNode("b:1");
+    DrivenFunction function = new DrivenFunction("/r/app/f");
     WaitAverages averages = WaitAverages.of(function);
     averages.add(slow, 1_000_000_000L);
-    NodeSelector selector =
-        new LegacyPolicy(new Random(1)).newSelector(FakeSnapshot.of(slow, fast));
+    NodeSelector selector = new LegacyPolicy(new Random(1)).newSelector(Snapshot.of(slow, fast));
     // Place 1 of 2 is never a home, so the slow node is: it accepts 30 %, the next node the rest.
-    List<String> said = explain(selector, new FakeCall(function)).said;
+    List<String> said = said(selector, new ManualCall(function));
     assertThat(said)
         .containsExactly(
             "a:1 0.7 home, average wait 1000 ms, accepts 30 %",
             "b:1 0.0 average wait 0 ms, accepts 100 %", "-> b:1 by chance: the likeliest, 70 %");
     averages.add(fast, 3_000_000_000L);
     // 30 : 70 x 10 %, and so for those that go round again: 30 of 37.
-    assertThat(explain(selector, new FakeCall(function)).said)
+    assertThat(said(selector, new ManualCall(function)))
         .last()
         .isEqualTo("-> a:1 by chance: the likeliest, 81 %");
   }
 
   @Test
   void idleFirstCountsContainersAndElseSaysWhatBoundedLoadSays() {
-    FakeNode node = new FakeNode("a:1");
-    FakeFunction function = new FakeFunction("f");
+    DrivenNode node = new DrivenNode("a:1");
+    DrivenFunction function = new DrivenFunction("f");
     IdleFirstPolicy policy = new IdleFirstPolicy(1.25, 30_000_000_000L);
-    NodeSelector selector = policy.newSelector(FakeSnapshot.of(node));
-    assertThat(explain(selector, new FakeCall(function)).said)
+    NodeSelector selector = policy.newSelector(Snapshot.of(node));
+    assertThat(said(selector, new ManualCall(function)))
         .containsExactly(
             "a:1 0.0 carries 0 of 2", "-> a:1 first in the function's order with room");
-    FakeCall first = new FakeCall(function);
-    FakeCall second = new FakeCall(function);
+    ManualCall first = new ManualCall(function);
+    ManualCall second = new ManualCall(function);
     first.select(selector);
     second.select(selector);
-    first.end(policy, FakeResult.RAN.at(1_000_000_000L));
-    second.end(policy, FakeResult.RAN.at(2_000_000_000L));
-    assertThat(explain(selector, new FakeCall(function).at(4_500_000_000L)).said)
+    first.end(policy, AttemptResult.RAN.at(1_000_000_000L));
+    second.end(policy, AttemptResult.RAN.at(2_000_000_000L));
+    assertThat(said(selector, new ManualCall(function).at(4_500_000_000L)))
         .containsExactly(
             "a:1 2.5 2 idle", "-> a:1 its container of the function came back idle last");
   }
 
-  private static Recorded explain(NodeSelector selector, FakeCall call) {
-    Recorded recorded = new Recorded();
-    selector.explain(call, recorded);
-    assertThat(recorded.decided).isTrue();
-    return recorded;
+  private static Explained explain(NodeSelector selector, ManualCall call) {
+    Explained told = new Explained();
+    selector.explain(call, told);
+    assertThat(told.decided()).as("a decision in %s", told).isTrue();
+    return told;
   }
 
-  private static final class Recorded implements Explanation {
-    final List<RoutingNode> candidates = new ArrayList<>();
-    final List<String> said = new ArrayList<>();
-    RoutingNode decision;
-    boolean decided;
-
-    @Override
-    public void candidate(RoutingNode node, double cost, String why) {
-      assertThat(decided).as("the decision comes last").isFalse();
-      candidates.add(node);
-      said.add(node + " " + cost + " " + why);
+  private static List<String> said(NodeSelector selector, ManualCall call) {
+    Explained told = explain(selector, call);
+    List<String> said = new ArrayList<>();
+    for (Explained.Candidate each : told.candidates()) {
+      said.add(each.node() + " " + each.cost() + " " + each.why());
     }
-
-    @Override
-    public void decision(RoutingNode node, String why) {
-      assertThat(decided).as("there is one decision").isFalse();
-      decided = true;
-      decision = node;
-      said.add("-> " + node + " " + why);
-    }
-
-    @Override
-    public boolean equals(Object other) {
-      return other instanceof Recorded that && said.equals(that.said);
-    }
-
-    @Override
-    public int hashCode() {
-      return said.hashCode();
-    }
+    said.add("-> " + told.node() + " " + told.why());
+    return said;
   }
 }

@@ -8,6 +8,13 @@ import com.fnproject.lb.spi.NodeSelector;
 import com.fnproject.lb.spi.Outcome;
 import com.fnproject.lb.spi.RoutingPolicy;
 import com.fnproject.lb.spi.RoutingPolicyProvider;
+import com.fnproject.lb.spi.testkit.AttemptResult;
+import com.fnproject.lb.spi.testkit.DrivenFunction;
+import com.fnproject.lb.spi.testkit.DrivenNode;
+import com.fnproject.lb.spi.testkit.ManualCall;
+import com.fnproject.lb.spi.testkit.RoutingPolicyContract;
+import com.fnproject.lb.spi.testkit.SeededContext;
+import com.fnproject.lb.spi.testkit.Snapshot;
 import java.util.ArrayList;
 import java.util.Arrays;
 import java.util.Collections;
@@ -21,66 +28,66 @@ import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
 import org.junit.jupiter.params.provider.ValueSource;
 
-class IdleFirstPolicyTest extends RoutingPolicyContractTest {
+class IdleFirstPolicyTest extends RoutingPolicyContract {
 
   private static final long SECOND = 1_000_000_000L;
 
-  private final FakeFunction function = new FakeFunction("/t/app/f");
-  private final List<FakeNode> nodes = nodes("n", 10);
-  private final FakeSnapshot snapshot = FakeSnapshot.of(nodes);
+  private final DrivenFunction function = new DrivenFunction("/t/app/f");
+  private final List<DrivenNode> nodes = nodes("n", 10);
+  private final Snapshot snapshot = Snapshot.of(nodes);
   private final IdleFirstPolicy policy = new IdleFirstPolicy(1.25, 30 * SECOND);
   private final NodeSelector selector = policy.newSelector(snapshot);
 
   /** Where bounded load sends the function while nothing is under way. */
-  private final FakeNode home =
+  private final DrivenNode home =
       nodes.get(
           new Rendezvous(
                   nodes.stream().mapToLong(node -> node.state(NodeLoad::new).hash).toArray(), null)
               .best(function.hash(), 1)[0]);
 
   @Override
-  RoutingPolicyProvider provider() {
+  protected RoutingPolicyProvider provider() {
     return new IdleFirstProvider();
   }
 
   @Override
-  String name() {
+  protected String name() {
     return "idle-first";
   }
 
   @Override
-  Map<String, String> goodOptions() {
+  protected Map<String, String> goodOptions() {
     return Map.of("idle-window", "90s", "balance", "1.5");
   }
 
   @Override
-  void assertNothingBooked(RoutingPolicy policy, List<FakeNode> nodes) {
+  protected void assertNothingBooked(RoutingPolicy policy, List<DrivenNode> nodes) {
     assertThat(((IdleFirstPolicy) policy).bounded().total()).isZero();
     assertThat(nodes).allMatch(node -> node.state(NodeLoad::new).calls() == 0);
   }
 
   @Test
   void sendsACallWhereTheLastContainerCameBackAndEachContainerOneCall() {
-    List<FakeCall> calls = start(selector, 3, 0);
-    List<FakeNode> homes = calls.stream().map(FakeCall::node).toList();
+    List<ManualCall> calls = start(selector, 3, 0);
+    List<DrivenNode> homes = calls.stream().map(ManualCall::node).toList();
     assertThat(homes).doesNotHaveDuplicates();
     for (int i : List.of(1, 0, 2)) {
-      calls.get(i).end(policy, FakeResult.RAN.at(SECOND + i));
+      calls.get(i).end(policy, AttemptResult.RAN.at(SECOND + i));
     }
     // Ended at 1 s and 0, 1 and 2 ns.
     assertThat(start(selector, 3, 2 * SECOND))
-        .extracting(FakeCall::node)
+        .extracting(ManualCall::node)
         .containsExactly(homes.get(2), homes.get(1), homes.get(0));
     assertThat(start(selector, 1, 2 * SECOND).getFirst().node()).isNotIn(homes);
   }
 
   @Test
   void countsEveryContainerOfANode() {
-    NodeSelector one = policy.newSelector(FakeSnapshot.of(nodes.get(0)));
-    start(one, 7, 0).forEach(call -> call.end(policy, FakeResult.RAN));
+    NodeSelector one = policy.newSelector(Snapshot.of(nodes.get(0)));
+    start(one, 7, 0).forEach(call -> call.end(policy, AttemptResult.RAN));
     assertThat(start(selector, 8, SECOND))
-        .extracting(FakeCall::node)
-        .startsWith(Collections.nCopies(7, nodes.get(0)).toArray(FakeNode[]::new))
+        .extracting(ManualCall::node)
+        .startsWith(Collections.nCopies(7, nodes.get(0)).toArray(DrivenNode[]::new))
         .last()
         .isNotSameAs(nodes.get(0));
   }
@@ -88,68 +95,68 @@ class IdleFirstPolicyTest extends RoutingPolicyContractTest {
   @ParameterizedTest
   @ValueSource(longs = {0, Long.MAX_VALUE - 10, Long.MIN_VALUE})
   void believesInAContainerUntilTheWindowIsOver(long start) {
-    FakeNode idle = awayFromHome();
-    answer(idle, FakeResult.RAN.at(start));
+    DrivenNode idle = awayFromHome();
+    answer(idle, AttemptResult.RAN.at(start));
     assertThat(pick(start + 30 * SECOND - 1)).isSameAs(idle);
-    answer(idle, FakeResult.RAN.at(start));
+    answer(idle, AttemptResult.RAN.at(start));
     assertThat(pick(start + 30 * SECOND)).isSameAs(home);
   }
 
   @ParameterizedTest
   @EnumSource(names = "RAN", mode = EnumSource.Mode.EXCLUDE)
   void learnsOfContainersFromCallsThatRanOnly(Outcome outcome) {
-    FakeNode idle = awayFromHome();
-    answer(idle, FakeResult.of(outcome));
+    DrivenNode idle = awayFromHome();
+    answer(idle, AttemptResult.of(outcome));
     assertThat(pick(0)).isSameAs(home);
   }
 
   @ParameterizedTest
   @EnumSource(names = {"BUSY", "UNREACHABLE"})
   void givesUpAllContainersOfANodeThatIsBusyOrGone(Outcome outcome) {
-    FakeNode idle = awayFromHome();
-    NodeSelector one = policy.newSelector(FakeSnapshot.of(idle));
-    start(one, 3, 0).forEach(call -> call.end(policy, FakeResult.RAN));
-    answer(idle, FakeResult.of(outcome));
+    DrivenNode idle = awayFromHome();
+    NodeSelector one = policy.newSelector(Snapshot.of(idle));
+    start(one, 3, 0).forEach(call -> call.end(policy, AttemptResult.RAN));
+    answer(idle, AttemptResult.of(outcome));
     assertThat(pick(0)).isSameAs(home);
   }
 
   @Test
   void passesOverNodesThatWereTriedAreFullOrAreNotInTheSnapshotAndKeepsTheirContainers() {
-    FakeNode idle = awayFromHome();
-    answer(idle, FakeResult.RAN);
-    FakeCall call = new FakeCall(function).tried(List.of(idle));
+    DrivenNode idle = awayFromHome();
+    answer(idle, AttemptResult.RAN);
+    ManualCall call = new ManualCall(function).tried(List.of(idle));
     assertThat(call.select(selector)).isSameAs(home);
-    call.end(policy, FakeResult.of(Outcome.ABANDONED));
-    idle.full(true);
+    call.end(policy, AttemptResult.of(Outcome.ABANDONED));
+    idle.cap(0);
     assertThat(pick(0)).isSameAs(home);
-    idle.full(false);
-    List<FakeNode> rest = nodes.stream().filter(node -> node != idle).toList();
-    assertThat(new FakeCall(function).select(policy.newSelector(FakeSnapshot.of(rest))))
+    idle.cap(Integer.MAX_VALUE);
+    List<DrivenNode> rest = nodes.stream().filter(node -> node != idle).toList();
+    assertThat(new ManualCall(function).select(policy.newSelector(Snapshot.of(rest))))
         .isNotSameAs(idle);
-    assertThat(new FakeCall(function).select(policy.newSelector(snapshot))).isSameAs(idle);
+    assertThat(new ManualCall(function).select(policy.newSelector(snapshot))).isSameAs(idle);
   }
 
   @Test
   void forgetsAllContainersOfAFunctionThatWasChangedAndThoseThatComeBackLater() {
-    FakeNode idle = awayFromHome();
-    answer(idle, FakeResult.RAN);
-    FakeCall underWay = startOn(idle);
-    answer(idle, FakeResult.RAN);
-    function.change();
+    DrivenNode idle = awayFromHome();
+    answer(idle, AttemptResult.RAN);
+    ManualCall underWay = startOn(idle);
+    answer(idle, AttemptResult.RAN);
+    function.changed();
     assertThat(pick(0)).isSameAs(home);
-    underWay.end(policy, FakeResult.RAN);
+    underWay.end(policy, AttemptResult.RAN);
     assertThat(pick(0)).isSameAs(home);
-    answer(idle, FakeResult.RAN);
+    answer(idle, AttemptResult.RAN);
     assertThat(pick(0)).isSameAs(idle);
   }
 
   @Test
   void handsTheContainersOfAFunctionOnToTheOneItTurnsOutToBe() {
-    FakeNode idle = awayFromHome();
-    answer(idle, FakeResult.RAN);
-    FakeFunction identified = new FakeFunction("01ABC");
+    DrivenNode idle = awayFromHome();
+    answer(idle, AttemptResult.RAN);
+    DrivenFunction identified = new DrivenFunction("01ABC");
     policy.onMerged(function, identified);
-    assertThat(new FakeCall(identified).at(SECOND).select(selector)).isSameAs(idle);
+    assertThat(new ManualCall(identified).at(SECOND).select(selector)).isSameAs(idle);
   }
 
   @Test
@@ -168,8 +175,8 @@ class IdleFirstPolicyTest extends RoutingPolicyContractTest {
 
   @Test
   void neverGivesOneContainerToTwoOfManyThreads() throws Exception {
-    NodeSelector one = policy.newSelector(FakeSnapshot.of(nodes.get(0)));
-    start(one, 100, 0).forEach(call -> call.end(policy, FakeResult.RAN));
+    NodeSelector one = policy.newSelector(Snapshot.of(nodes.get(0)));
+    start(one, 100, 0).forEach(call -> call.end(policy, AttemptResult.RAN));
     int found = 0;
     try (ExecutorService threads = Executors.newFixedThreadPool(4)) {
       List<Future<Integer>> counts = new ArrayList<>();
@@ -178,7 +185,7 @@ class IdleFirstPolicyTest extends RoutingPolicyContractTest {
             threads.submit(
                 () -> {
                   IdleContainers idle = function.state(IdleContainers::new);
-                  FakeCall call = new FakeCall(function);
+                  ManualCall call = new ManualCall(function);
                   int taken = 0;
                   while (idle.take(call, (IdleFirstSelector) selector, SECOND) >= 0) {
                     taken++;
@@ -196,55 +203,55 @@ class IdleFirstPolicyTest extends RoutingPolicyContractTest {
   @ParameterizedTest
   @ValueSource(strings = {"1s", "1000ms", "30s", "60m", "1h"})
   void acceptsAWindowFromOneSecondToOneHour(String window) {
-    assertThatCode(() -> provider().create(FakeContext.with("idle-window", window)).close())
+    assertThatCode(() -> provider().create(SeededContext.with("idle-window", window)).close())
         .doesNotThrowAnyException();
   }
 
   @ParameterizedTest
   @ValueSource(strings = {"", "30", "0s", "999ms", "61m", "2h", "-1s", "1.5s", "1 s", "99999999h"})
   void refusesAnyOtherWindowByKeyValueAndExpectation(String window) {
-    assertThatThrownBy(() -> provider().create(FakeContext.with("idle-window", window)).close())
+    assertThatThrownBy(() -> provider().create(SeededContext.with("idle-window", window)).close())
         .hasMessage(
             "key 'idle-window': '%s' (expected: a time from 1s to 1h, such as 30s)", window);
   }
 
   @Test
   void usesTheWindowItWasGiven() {
-    RoutingPolicy brief = provider().create(FakeContext.with("idle-window", "2s"));
-    FakeNode idle = awayFromHome();
-    FakeCall call = new FakeCall(function);
-    call.select(brief.newSelector(FakeSnapshot.of(idle)));
-    call.end(brief, FakeResult.RAN);
+    RoutingPolicy brief = provider().create(SeededContext.with("idle-window", "2s"));
+    DrivenNode idle = awayFromHome();
+    ManualCall call = new ManualCall(function);
+    call.select(brief.newSelector(Snapshot.of(idle)));
+    call.end(brief, AttemptResult.RAN);
     NodeSelector all = brief.newSelector(snapshot);
-    assertThat(new FakeCall(function).at(3 * SECOND).select(all)).isSameAs(home);
+    assertThat(new ManualCall(function).at(3 * SECOND).select(all)).isSameAs(home);
   }
 
-  private FakeNode awayFromHome() {
+  private DrivenNode awayFromHome() {
     return nodes.get(home == nodes.get(0) ? 1 : 0);
   }
 
-  private FakeCall startOn(FakeNode node) {
-    FakeCall call = new FakeCall(function);
-    call.select(policy.newSelector(FakeSnapshot.of(node)));
+  private ManualCall startOn(DrivenNode node) {
+    ManualCall call = new ManualCall(function);
+    call.select(policy.newSelector(Snapshot.of(node)));
     return call;
   }
 
-  private void answer(FakeNode node, FakeResult result) {
+  private void answer(DrivenNode node, AttemptResult result) {
     startOn(node).end(policy, result);
   }
 
   /** Where a call that does not stay goes; the container it may take is gone. */
-  private FakeNode pick(long nanos) {
-    FakeCall call = new FakeCall(function).at(nanos);
-    FakeNode node = call.select(selector);
-    call.end(policy, FakeResult.of(Outcome.ABANDONED));
+  private DrivenNode pick(long nanos) {
+    ManualCall call = new ManualCall(function).at(nanos);
+    DrivenNode node = call.select(selector);
+    call.end(policy, AttemptResult.of(Outcome.ABANDONED));
     return node;
   }
 
-  private List<FakeCall> start(NodeSelector selector, int count, long nanos) {
-    FakeCall[] calls = new FakeCall[count];
-    Arrays.setAll(calls, i -> new FakeCall(function).at(nanos));
-    for (FakeCall call : calls) {
+  private List<ManualCall> start(NodeSelector selector, int count, long nanos) {
+    ManualCall[] calls = new ManualCall[count];
+    Arrays.setAll(calls, i -> new ManualCall(function).at(nanos));
+    for (ManualCall call : calls) {
       call.select(selector);
     }
     return List.of(calls);

@@ -42,6 +42,11 @@ class RoundRobinPolicyTest extends RoutingPolicyContract {
     return "round-robin";
   }
 
+  @Override
+  protected boolean foretells() {
+    return true;
+  }
+
   @Test
   void takesTheNodesInTurn() {
     NodeSelector selector = startingAt(0).newSelector(Snapshot.of(a, b, c));

@@ -5,6 +5,13 @@ import static org.assertj.core.api.Assertions.assertThat;
 import com.fnproject.lb.spi.NodeSelector;
 import com.fnproject.lb.spi.RoutingPolicy;
 import com.fnproject.lb.spi.RoutingPolicyProvider;
+import com.fnproject.lb.spi.testkit.AttemptResult;
+import com.fnproject.lb.spi.testkit.DrivenFunction;
+import com.fnproject.lb.spi.testkit.DrivenNode;
+import com.fnproject.lb.spi.testkit.ManualCall;
+import com.fnproject.lb.spi.testkit.RoutingPolicyContract;
+import com.fnproject.lb.spi.testkit.SeededContext;
+import com.fnproject.lb.spi.testkit.Snapshot;
 import java.util.ArrayList;
 import java.util.List;
 import java.util.ServiceLoader;
@@ -30,9 +37,9 @@ class WeightsTest {
   @MethodSource("policies")
   void givesFunctionsToNodesInProportionToTheirWeights(RoutingPolicyProvider provider) {
     int functions = 20_000;
-    List<FakeNode> nodes = weighted(weight -> weight);
+    List<DrivenNode> nodes = weighted(weight -> weight);
     int[] counts = new int[nodes.size()];
-    for (FakeNode node : homes(provider, nodes, functions)) {
+    for (DrivenNode node : homes(provider, nodes, functions)) {
       counts[nodes.indexOf(node)]++;
     }
     for (int i = 0; i < counts.length; i++) {
@@ -49,22 +56,26 @@ class WeightsTest {
   @MethodSource("policies")
   void takesNodesOfEqualWeightAsIfTheyHadNone(RoutingPolicyProvider provider) {
     assertThat(homes(provider, weighted(weight -> 2.5), 300))
-        .extracting(FakeNode::id)
-        .isEqualTo(homes(provider, weighted(weight -> 1), 300).stream().map(FakeNode::id).toList());
+        .extracting(DrivenNode::id)
+        .isEqualTo(
+            homes(provider, weighted(weight -> 1), 300).stream().map(DrivenNode::id).toList());
   }
 
   @ParameterizedTest
   @MethodSource("policies")
   void offersEveryNodeHoweverLittleItWeighs(RoutingPolicyProvider provider) {
-    List<FakeNode> nodes =
-        List.of(new FakeNode("a:1", 1e-9), new FakeNode("b:1", 1e9), new FakeNode("c:1", 1));
-    try (RoutingPolicy policy = provider.create(FakeContext.seeded(1))) {
-      NodeSelector selector = policy.newSelector(FakeSnapshot.of(nodes));
-      FakeCall call = new FakeCall(new FakeFunction("f"));
-      List<FakeNode> offered = new ArrayList<>();
+    List<DrivenNode> nodes =
+        List.of(
+            new DrivenNode("a:1").weight(1e-9),
+            new DrivenNode("b:1").weight(1e9),
+            new DrivenNode("c:1").weight(1));
+    try (RoutingPolicy policy = provider.create(SeededContext.of(1))) {
+      NodeSelector selector = policy.newSelector(Snapshot.of(nodes));
+      ManualCall call = new ManualCall(new DrivenFunction("f"));
+      List<DrivenNode> offered = new ArrayList<>();
       for (int i = 0; i < 3; i++) {
         offered.add(call.select(selector));
-        call.end(policy, FakeResult.RAN);
+        call.end(policy, AttemptResult.RAN);
       }
       assertThat(offered).containsExactlyInAnyOrderElementsOf(nodes);
       assertThat(call.select(selector)).isNull();
@@ -78,8 +89,8 @@ class WeightsTest {
     if (provider.name().equals("round-robin")) {
       return; // it moves every function all the time
     }
-    List<FakeNode> before = homes(provider, weighted(weight -> weight), 2000);
-    List<FakeNode> after = homes(provider, weighted(weight -> weight == 3 ? 1 : weight), 2000);
+    List<DrivenNode> before = homes(provider, weighted(weight -> weight), 2000);
+    List<DrivenNode> after = homes(provider, weighted(weight -> weight == 3 ? 1 : weight), 2000);
     int moved = 0;
     for (int i = 0; i < before.size(); i++) {
       if (!before.get(i).id().equals(after.get(i).id())) {
@@ -92,15 +103,15 @@ class WeightsTest {
 
   @Test
   void roundRobinGivesAnyTurnsInARowToNodesByTheirShares() {
-    List<FakeNode> nodes = weighted(weight -> weight);
+    List<DrivenNode> nodes = weighted(weight -> weight);
     NodeSelector selector =
-        new RoundRobinPolicy(() -> Long.MAX_VALUE - 5000).newSelector(FakeSnapshot.of(nodes));
-    List<FakeNode> turns = picks(selector, 10_000);
+        new RoundRobinPolicy(() -> Long.MAX_VALUE - 5000).newSelector(Snapshot.of(nodes));
+    List<DrivenNode> turns = picks(selector, 10_000);
     for (int run : List.of(10, 100, 1000)) {
       for (int from = 0; from + run <= turns.size(); from += 7) {
-        List<FakeNode> row = turns.subList(from, from + run);
+        List<DrivenNode> row = turns.subList(from, from + run);
         for (int i = 0; i < nodes.size(); i++) {
-          FakeNode node = nodes.get(i);
+          DrivenNode node = nodes.get(i);
           double count = row.stream().filter(each -> each == node).count();
           // Denjoy and Koksma: of as many points in a row as a Fibonacci number says, an interval
           // misses its share by 2 at most; a run is a sum of 1 + log(run) / log(1.618) / 2 of them
@@ -116,52 +127,52 @@ class WeightsTest {
 
   @Test
   void boundedLoadBoundsEachNodeByItsShareOfAllCalls() {
-    List<FakeNode> nodes = weighted(weight -> weight);
-    NodeSelector selector = new BoundedLoadPolicy(1.25).newSelector(FakeSnapshot.of(nodes));
+    List<DrivenNode> nodes = weighted(weight -> weight);
+    NodeSelector selector = new BoundedLoadPolicy(1.25).newSelector(Snapshot.of(nodes));
     int calls = 0;
-    for (FakeFunction function : RoutingPolicyContractTest.functions(400)) {
-      FakeNode node = new FakeCall(function).select(selector);
+    for (DrivenFunction function : RoutingPolicyContract.functions(400)) {
+      DrivenNode node = new ManualCall(function).select(selector);
       calls++;
       assertThat(node.state(NodeLoad::new).calls())
           .isLessThanOrEqualTo((long) Math.ceil(1.25 * calls * node.weight() / 10 + 1e-9));
     }
     // One function alone fills its first node up to its bound, and so all of them: of 800 calls no
     // node may have more than 1.25 of its share, and the five bounds together are 1000 and more.
-    FakeFunction busy = new FakeFunction("busy");
+    DrivenFunction busy = new DrivenFunction("busy");
     for (int i = 0; i < 400; i++) {
-      FakeNode unused = new FakeCall(busy).select(selector);
+      DrivenNode unused = new ManualCall(busy).select(selector);
     }
-    for (FakeNode node : nodes) {
+    for (DrivenNode node : nodes) {
       assertThat((double) node.state(NodeLoad::new).calls())
           .isLessThanOrEqualTo(Math.ceil(1.25 * 800 * node.weight() / 10));
     }
   }
 
   /** The nodes that the first calls of so many functions go to, one after the other. */
-  private static List<FakeNode> homes(
-      RoutingPolicyProvider provider, List<FakeNode> nodes, int functions) {
-    try (RoutingPolicy policy = provider.create(FakeContext.seeded(7))) {
-      NodeSelector selector = policy.newSelector(FakeSnapshot.of(nodes));
-      List<FakeNode> homes = new ArrayList<>();
-      for (FakeFunction function : RoutingPolicyContractTest.functions(functions)) {
-        FakeCall call = new FakeCall(function);
+  private static List<DrivenNode> homes(
+      RoutingPolicyProvider provider, List<DrivenNode> nodes, int functions) {
+    try (RoutingPolicy policy = provider.create(SeededContext.of(7))) {
+      NodeSelector selector = policy.newSelector(Snapshot.of(nodes));
+      List<DrivenNode> homes = new ArrayList<>();
+      for (DrivenFunction function : RoutingPolicyContract.functions(functions)) {
+        ManualCall call = new ManualCall(function);
         homes.add(call.select(selector));
-        call.end(policy, FakeResult.RAN);
+        call.end(policy, AttemptResult.RAN);
       }
       return homes;
     }
   }
 
-  private static List<FakeNode> picks(NodeSelector selector, int count) {
-    FakeFunction function = new FakeFunction("f");
+  private static List<DrivenNode> picks(NodeSelector selector, int count) {
+    DrivenFunction function = new DrivenFunction("f");
     return IntStream.range(0, count)
-        .mapToObj(i -> new FakeCall(function).select(selector))
+        .mapToObj(i -> new ManualCall(function).select(selector))
         .toList();
   }
 
-  private static List<FakeNode> weighted(DoubleUnaryOperator weight) {
+  private static List<DrivenNode> weighted(DoubleUnaryOperator weight) {
     return IntStream.range(0, WEIGHTS.length)
-        .mapToObj(i -> new FakeNode("n" + i + ":8080", weight.applyAsDouble(WEIGHTS[i])))
+        .mapToObj(i -> new DrivenNode("n" + i + ":8080").weight(weight.applyAsDouble(WEIGHTS[i])))
         .toList();
   }
 }

@@ -2,6 +2,7 @@ package com.fnproject.lb.plugins.hotset;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fnproject.lb.spi.testkit.DrivenNode;
 import org.junit.jupiter.api.Test;
 
 class EntryTest {
@@ -9,7 +10,7 @@ class EntryTest {
   private static final long SECOND = 1_000_000_000L;
   private static final long SLOT = 5 * SECOND;
 
-  private final Entry entry = new Entry(new HotNode(new NamedNode("n:8080")), 0, 0, SLOT);
+  private final Entry entry = new Entry(new HotNode(new DrivenNode("n:8080")), 0, 0, SLOT);
 
   @Test
   void provesNothingBeforeTheFirstCall() {

@@ -1,0 +1,199 @@
+package com.fnproject.lb.plugins.hotset;
+
+import static org.assertj.core.api.Assertions.assertThat;
+
+import com.fnproject.lb.spi.HoldEnd;
+import com.fnproject.lb.spi.Outcome;
+import com.fnproject.lb.spi.RoutingPolicy;
+import com.fnproject.lb.spi.RoutingPolicyProvider;
+import com.fnproject.lb.spi.testkit.AttemptResult;
+import com.fnproject.lb.spi.testkit.DrivenCall;
+import com.fnproject.lb.spi.testkit.DrivenFunction;
+import com.fnproject.lb.spi.testkit.DrivenNode;
+import com.fnproject.lb.spi.testkit.Explained;
+import com.fnproject.lb.spi.testkit.PolicyDriver;
+import com.fnproject.lb.spi.testkit.RoutingPolicyContract;
+import com.fnproject.lb.spi.testkit.VirtualTime;
+import java.util.ArrayList;
+import java.util.List;
+import java.util.Map;
+import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
+import org.junit.jupiter.params.provider.ValueSource;
+
+/** The SPI's contract for {@code hot-set}, and its holds: two nodes that the test answers for. */
+class HotSetPolicyTest extends RoutingPolicyContract {
+
+  private static final long MILLIS = 1_000_000L;
+
+  /** More than both nodes take before they are thought to be slow. */
+  private static final int MANY = 50;
+
+  private final VirtualTime time = new VirtualTime();
+  private final List<DrivenCall> running = new ArrayList<>();
+
+  @Override
+  protected RoutingPolicyProvider provider() {
+    return new HotSetProvider();
+  }
+
+  @Override
+  protected String name() {
+    return "hot-set";
+  }
+
+  @Override
+  protected Map<String, String> goodOptions() {
+    return Map.of("hot-window", "10", "hold", "0.5", "spread", "0");
+  }
+
+  @Override
+  protected void assertNothingBooked(RoutingPolicy policy, List<DrivenNode> nodes) {
+    assertThat(nodes).allMatch(node -> node.state(HotNode::new).calls.get() == 0);
+  }
+
+  @Test
+  void holdsACallWhileOthersRunWhereAStartWouldBeInTheirWayAndForetellsIt() {
+    try (PolicyDriver driver = saturated()) {
+      DrivenFunction function = driver.function("f");
+      Explained told = driver.explain(function);
+      assertThat(told.node()).isNull();
+      assertThat(told.why())
+          .isEqualTo(
+              "held for 1000 ms at most: %d calls are under way, one of which should be over sooner"
+                  + " than a start",
+              running.size());
+      assertThat(call(driver).node()).isNull();
+      assertThat(function.held()).isOne();
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"0", "1"})
+  void holdsNoCallOfAFunctionOfWhichNothingIsKnownAndNoneAtAllIfToldSo(String hold) {
+    try (PolicyDriver driver = driver(Map.of("hold", hold))) {
+      if (hold.equals("0")) {
+        warmUp(driver);
+      }
+      for (int i = 0; i < MANY; i++) {
+        assertThat(driver.explain(driver.function("f")).node()).isNotNull();
+        assertThat(call(driver).node()).isNotNull();
+      }
+    }
+  }
+
+  @Test
+  void givesAContainerThatComesBackToTheCallThatWasHeldFirst() {
+    try (PolicyDriver driver = saturated()) {
+      DrivenCall first = call(driver);
+      DrivenCall second = call(driver);
+      for (DrivenCall held : List.of(first, second)) {
+        DrivenCall ending = running.removeLast();
+        end(ending, Outcome.RAN);
+        assertThat(held.holdEnd()).isEqualTo(HoldEnd.WOKEN);
+        assertThat(held.node()).isSameAs(ending.node());
+        assertThat(driver.held()).isEqualTo(held == first ? 1 : 0);
+        running.addFirst(held);
+      }
+      endAll(driver);
+    }
+  }
+
+  /** With the outcomes after which a call is not sent to another node. */
+  @ParameterizedTest
+  @EnumSource(names = {"NOT_RUN", "BROKEN", "TIMED_OUT", "ABANDONED"})
+  void wakesOneCallWhenNoneIsLeftThatCouldComeBack(Outcome outcome) {
+    try (PolicyDriver driver = saturated()) {
+      DrivenCall first = call(driver);
+      DrivenCall second = call(driver);
+      while (running.size() > 1) {
+        end(running.removeLast(), outcome);
+        assertThat(driver.held()).isEqualTo(2);
+      }
+      end(running.removeLast(), outcome);
+      assertThat(first.holdEnd()).isEqualTo(HoldEnd.WOKEN);
+      assertThat(driver.held()).isOne();
+      end(first, outcome);
+      assertThat(second.holdEnd()).isEqualTo(HoldEnd.WOKEN);
+      running.add(second);
+      endAll(driver);
+    }
+  }
+
+  @Test
+  void sendsACallThatWasHeldForASecondAllTheSame() {
+    try (PolicyDriver driver = saturated()) {
+      DrivenCall held = call(driver);
+      pass(999);
+      assertThat(held.node()).isNull();
+      pass(1);
+      assertThat(held.holdEnd()).isEqualTo(HoldEnd.EXPIRED);
+      assertThat(held.node()).isNotNull();
+      running.add(held);
+      endAll(driver);
+    }
+  }
+
+  @Test
+  void forgetsAHeldCallWhoseClientHasGone() {
+    try (PolicyDriver driver = saturated()) {
+      call(driver).clientGone();
+      DrivenCall next = call(driver);
+      DrivenCall ending = running.removeLast();
+      end(ending, Outcome.RAN);
+      assertThat(next.node()).isSameAs(ending.node());
+      running.add(next);
+      endAll(driver);
+    }
+  }
+
+  private PolicyDriver driver(Map<String, String> options) {
+    PolicyDriver driver = new PolicyDriver(provider(), options, 1, time, (call, node) -> {});
+    driver.nodes(List.of("a:1", "b:1"));
+    return driver;
+  }
+
+  private void warmUp(PolicyDriver driver) {
+    DrivenCall first = call(driver);
+    // Longer than a start is thought to take at first, so that it is worth starting on both nodes.
+    pass(1400);
+    end(first, Outcome.RAN);
+  }
+
+  /** A driver with so many calls under way that the next one should be held. */
+  private PolicyDriver saturated() {
+    PolicyDriver driver = driver(Map.of());
+    warmUp(driver);
+    while (driver.explain(driver.function("f")).node() != null) {
+      running.add(call(driver));
+      assertThat(running).hasSizeLessThan(MANY);
+    }
+    assertThat(driver.held()).isZero();
+    assertThat(running)
+        .extracting(DrivenCall::node)
+        .contains(driver.nodes().toArray(DrivenNode[]::new));
+    return driver;
+  }
+
+  private static DrivenCall call(PolicyDriver driver) {
+    return driver.call(driver.function("f"), over -> {});
+  }
+
+  private void pass(long millis) {
+    time.runUntil(time.nowNanos() + millis * MILLIS);
+  }
+
+  /** Ends an attempt after a while, and lets the call run that it has woken. */
+  private void end(DrivenCall call, Outcome outcome) {
+    pass(10);
+    call.answered(outcome, AttemptResult.usualStatus(outcome), outcome == Outcome.RAN ? 0 : -1);
+    pass(0);
+  }
+
+  private void endAll(PolicyDriver driver) {
+    running.forEach(call -> end(call, Outcome.RAN));
+    assertThat(driver.underWay()).isZero();
+    assertNothingBooked(driver.policy(), driver.nodes());
+  }
+}
