@@ -117,7 +117,7 @@ final class IdleContainers {
     }
   }
 
-  /** Shows every container and when it answered, in no particular order. */
+  /** Shows every container and when it answered, in the order in which {@link #take} looks. */
   void forEach(ObjLongConsumer<NodeLoad> consumer) {
     for (Block block = first; block != null; block = block.next) {
       for (int i = 0; i < block.length(); i++) {

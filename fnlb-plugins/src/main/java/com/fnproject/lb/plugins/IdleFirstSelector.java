@@ -73,28 +73,31 @@ final class IdleFirstSelector implements NodeSelector {
     IdleContainers idle = call.function().state(IdleContainers::new);
     int[] containers = new int[bounded.size()];
     long[] leastAge = new long[bounded.size()];
+    int[] newest = {-1};
     if (idle.generation() == call.function().generation()) {
       idle.forEach(
           (known, since) -> {
             int place = place(known, call);
             long age = call.nowNanos() - since;
             if (place >= 0 && age < windowNanos) {
+              // Of containers that came back at the same time, select takes the first.
+              if (newest[0] < 0 || age < leastAge[newest[0]]) {
+                newest[0] = place;
+              }
               leastAge[place] = containers[place]++ == 0 ? age : Math.min(leastAge[place], age);
             }
           });
     }
-    int newest = -1;
     for (int place = 0; place < containers.length; place++) {
       if (containers[place] > 0) {
         double seconds = Math.max(0, leastAge[place]) / 1e9;
         out.candidate(bounded.node(place), seconds, containers[place] + " idle");
-        newest = newest < 0 || leastAge[place] < leastAge[newest] ? place : newest;
       }
     }
-    if (newest < 0) {
+    if (newest[0] < 0) {
       bounded.explain(call, out);
     } else {
-      out.decision(bounded.node(newest), "its container of the function came back idle last");
+      out.decision(bounded.node(newest[0]), "its container of the function came back idle last");
     }
   }
 }

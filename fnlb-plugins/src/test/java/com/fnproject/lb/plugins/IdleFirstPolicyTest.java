@@ -56,6 +56,11 @@ class IdleFirstPolicyTest extends RoutingPolicyContract {
   }
 
   @Override
+  protected boolean foretells() {
+    return true;
+  }
+
+  @Override
   protected Map<String, String> goodOptions() {
     return Map.of("idle-window", "90s", "balance", "1.5");
   }
