@@ -174,8 +174,12 @@ final class FunctionState {
   }
 
   private int rankOf(HotNode node) {
-    for (int i = 0; i < ranks.length; i++) {
-      if (ranks[i] == node) {
+    return place(node, ranks);
+  }
+
+  private static int place(HotNode node, HotNode[] order) {
+    for (int i = 0; i < order.length; i++) {
+      if (order[i] == node) {
         return i;
       }
     }
@@ -219,11 +223,11 @@ final class FunctionState {
     double sharers = 1 + policy.parameters.amortise() * rate * (1 - policy.overload());
     int column = Trust.column(rate);
     long draw = Rendezvous.mix(hash ^ Double.doubleToRawLongBits(rate));
+    HotNode[] order = ranksVersion == of.version ? ranks : of.firstFor(hash, RANKS);
     int ranked = priceEntries(of, call, now, sharers, column, draw, out);
-    priceFresh(of, call, now, sharers, column, ranked, out);
+    priceFresh(of, call, now, sharers, column, order, ranked, out);
     if (leastSlowdown > SOUND_SLOWDOWN && of.nodes.length > RANKS) {
-      priceFar(of, call, now, sharers, (int) draw, out);
-      priceFar(of, call, now, sharers, (int) (draw >>> 32), out);
+      priceFar(of, call, now, sharers, draw, order, out);
     }
     if (bestNode == null) {
       anyUntried(of, call, now);
@@ -327,10 +331,10 @@ final class FunctionState {
       long now,
       double sharers,
       int column,
+      HotNode[] order,
       int ranked,
       @Nullable Explanation out) {
     Parameters parameters = of.policy.parameters;
-    HotNode[] order = ranksVersion == of.version ? ranks : of.firstFor(hash, RANKS);
     double base = times.base();
     double cold = times.cold();
     int sound = 0;
@@ -358,16 +362,33 @@ final class FunctionState {
     }
   }
 
-  /** Prices one node of the whole cluster. */
+  /** Prices two nodes of the whole cluster, unless they have been priced. */
   private void priceFar(
       HotSetSelector of,
       RoutingCall call,
       long now,
       double sharers,
-      int draw,
+      long draw,
+      HotNode[] order,
       @Nullable Explanation out) {
-    HotNode node = of.nodes[Integer.remainderUnsigned(draw, of.nodes.length)];
-    if (!of.usable(node, call, now) || find(node) != null) {
+    HotNode first = of.nodes[Integer.remainderUnsigned((int) draw, of.nodes.length)];
+    HotNode second = of.nodes[Integer.remainderUnsigned((int) (draw >>> 32), of.nodes.length)];
+    priceFar(of, call, now, sharers, first, order, out);
+    if (second != first) {
+      priceFar(of, call, now, sharers, second, order, out);
+    }
+  }
+
+  private void priceFar(
+      HotSetSelector of,
+      RoutingCall call,
+      long now,
+      double sharers,
+      HotNode node,
+      HotNode[] order,
+      @Nullable Explanation out) {
+    // No sound node was found, so all of the order has been priced.
+    if (!of.usable(node, call, now) || find(node) != null || place(node, order) < RANKS) {
       return;
     }
     assess(node, of.policy.parameters, now);

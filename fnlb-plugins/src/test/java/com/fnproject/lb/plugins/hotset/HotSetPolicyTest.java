@@ -15,8 +15,10 @@ import com.fnproject.lb.spi.testkit.PolicyDriver;
 import com.fnproject.lb.spi.testkit.RoutingPolicyContract;
 import com.fnproject.lb.spi.testkit.VirtualTime;
 import java.util.ArrayList;
+import java.util.HashSet;
 import java.util.List;
 import java.util.Map;
+import java.util.Set;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.params.ParameterizedTest;
 import org.junit.jupiter.params.provider.EnumSource;
@@ -46,6 +48,11 @@ class HotSetPolicyTest extends RoutingPolicyContract {
   @Override
   protected Map<String, String> goodOptions() {
     return Map.of("hot-window", "10", "hold", "0.5", "spread", "0");
+  }
+
+  @Override
+  protected boolean foretells() {
+    return true;
   }
 
   @Override
@@ -146,6 +153,21 @@ class HotSetPolicyTest extends RoutingPolicyContract {
       running.add(next);
       endAll(driver);
     }
+  }
+
+  @Test
+  void pricesEachNodeOnceWhereEverythingIsSlow() {
+    Map<String, String> slow = Map.of("headroom", "0.1", "concurrency", "0.2");
+    Set<Integer> priced = new HashSet<>();
+    try (PolicyDriver driver = driver(slow)) {
+      driver.nodes(nodes("n", 40).stream().map(DrivenNode::id).toList());
+      for (DrivenFunction each : functions(1000)) {
+        // It refuses a node that is named twice.
+        priced.add(driver.explain(driver.function(each.key())).candidates().size());
+      }
+    }
+    // The function's own 16, and none, one or both of two drawn from all.
+    assertThat(priced).containsExactlyInAnyOrder(16, 17, 18);
   }
 
   private PolicyDriver driver(Map<String, String> options) {
