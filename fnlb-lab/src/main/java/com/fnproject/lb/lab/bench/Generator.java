@@ -33,6 +33,10 @@ final class Generator {
   /** Of ln(work) within a function. */
   private static final double SIGMA_WITHIN = 0.35;
 
+  private static final double MEAN_TO_MEDIAN = Math.exp(SIGMA_WITHIN * SIGMA_WITHIN / 2);
+
+  private static final double MOST_OF_ONE = 0.1;
+
   private final SplittableRandom random;
   private final List<Workload.Node> nodes = new ArrayList<>();
   private final List<Change> changes = new ArrayList<>();
@@ -113,11 +117,10 @@ final class Generator {
   /** The workload; to be called once. */
   Workload make(String name) {
     double[] share = shares();
-    double[] medianSeconds = new double[functions];
+    double[] medianSeconds = medians(share);
     double meanSeconds = 0;
     for (int i = 0; i < functions; i++) {
-      medianSeconds[i] = clamp(Math.exp(random.nextGaussian() * sigmaOfMedians), 0.02, 50);
-      meanSeconds += share[i] * medianSeconds[i] * Math.exp(SIGMA_WITHIN * SIGMA_WITHIN / 2);
+      meanSeconds += share[i] * medianSeconds[i] * MEAN_TO_MEDIAN;
     }
     double scale = load * coresAtFirst() / CALLS_PER_SECOND / meanSeconds;
     List<Workload.Function> made = new ArrayList<>();
@@ -129,7 +132,7 @@ final class Generator {
     if (crowdLoad > 0) {
       double median = 0.1;
       made.add(function());
-      double rate = crowdLoad * coresAtFirst() / median / Math.exp(SIGMA_WITHIN * SIGMA_WITHIN / 2);
+      double rate = crowdLoad * coresAtFirst() / median / MEAN_TO_MEDIAN;
       crowd(functions, rate, median, arrivals);
     }
     arrivals.sort(Comparator.comparingLong(Arrival::atNanos).thenComparingInt(Arrival::function));
@@ -151,6 +154,23 @@ final class Generator {
         WARM_UP_SECONDS * SECOND,
         SECONDS * SECOND,
         new Workload.Calls(at, function, work, size));
+  }
+
+  /**
+   * How long functions run, but for a common factor. None needs more than a tenth of all processor
+   * time, or what a seed comes to would be chance.
+   */
+  private double[] medians(double[] share) {
+    double[] medians = new double[functions];
+    double sum = 0;
+    for (int i = 0; i < functions; i++) {
+      medians[i] = clamp(Math.exp(random.nextGaussian() * sigmaOfMedians), 0.02, 50);
+      sum += share[i] * medians[i];
+    }
+    for (int i = 0; i < functions; i++) {
+      medians[i] = Math.min(medians[i], MOST_OF_ONE * sum / share[i]);
+    }
+    return medians;
   }
 
   private record Arrival(long atNanos, int function, long workNanos) {}

@@ -15,6 +15,9 @@ final class ResultTable {
   /** Below this, a share of cold calls or a number of launches says "none" and compares as this. */
   private static final double LEAST_RATIO_TERM = 0.01;
 
+  /** A run that rejects more than this, in percent, has collapsed. */
+  private static final double COLLAPSED = 1;
+
   private ResultTable() {}
 
   /** One workload with one number of balancers: a row for each policy, means over the seeds. */
@@ -66,9 +69,13 @@ final class ResultTable {
             "launches",
             "p50 slowdown",
             "p99 slowdown",
+            "collapsed",
             "worst cold",
             "worst p99 slowdown"));
-    for (String policy : byPolicy(results).keySet()) {
+    Map<String, List<Figures>> all = byPolicy(results);
+    for (String policy : all.keySet()) {
+      List<Figures> runs = all.getOrDefault(policy, List.of());
+      long collapsed = runs.stream().filter(run -> run.rejectedPercent() > COLLAPSED).count();
       Ratios cold = new Ratios(tables, policy, reference, Figures::coldPercent);
       Ratios p99 = new Ratios(tables, policy, reference, Figures::p99Slowdown);
       cells.add(
@@ -78,6 +85,7 @@ final class ResultTable {
               number(new Ratios(tables, policy, reference, Figures::launches).mean()),
               number(new Ratios(tables, policy, reference, Figures::p50Slowdown).mean()),
               number(p99.mean()),
+              collapsed + " of " + runs.size(),
               cold.worst(),
               p99.worst()));
     }
@@ -113,8 +121,13 @@ final class ResultTable {
           });
     }
 
+    /** The geometric mean over the seeds: one run that collapsed is not to drown the others. */
     private static double term(List<Figures> figures, ToDoubleFunction<Figures> value) {
-      return Math.max(LEAST_RATIO_TERM, spread(figures, value).mean());
+      double sumOfLogs = 0;
+      for (Figures run : figures) {
+        sumOfLogs += Math.log(Math.max(LEAST_RATIO_TERM, value.applyAsDouble(run)));
+      }
+      return Math.exp(sumOfLogs / figures.size());
     }
 
     double mean() {

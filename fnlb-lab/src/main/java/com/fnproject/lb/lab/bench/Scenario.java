@@ -16,22 +16,22 @@ enum Scenario {
       make.load(0.5);
     }
   },
-  /** As steady, but each function's calls come in bursts of some 5 s with silence between. */
+  /** Less work, but each function's calls come in bursts of some 6 s with silence between. */
   BURSTY {
     @Override
     void shape(Generator make) {
       make.nodes(10);
-      make.load(0.4);
-      make.bursts(5, 20);
+      make.load(0.25);
+      make.bursts(6, 12);
     }
   },
-  /** For a minute one function that was rare needs three tenths of the cluster. */
+  /** For a minute one function that was rare needs a fifth of the cluster. */
   FLASH_CROWD {
     @Override
     void shape(Generator make) {
       make.nodes(10);
       make.load(0.35);
-      make.crowd(0.3, 180, 240);
+      make.crowd(0.2, 180, 240);
     }
   },
   /** One node of ten is killed half-way. */
@@ -68,11 +68,11 @@ enum Scenario {
       make.change(270, Change.Kind.SLOWED, 3, 1);
     }
   },
-  /** Half the memory that the others have: containers are evicted all the time. */
+  /** A third of the memory that the others have: containers are evicted all the time. */
   MEMORY_TIGHT {
     @Override
     void shape(Generator make) {
-      make.nodeMemory(16_384);
+      make.nodeMemory(12_288);
       make.nodes(10);
       make.load(0.4);
     }
@@ -86,13 +86,13 @@ enum Scenario {
       make.load(0.4);
     }
   },
-  /** For a minute and a half more work than the cluster can do. */
+  /** For a minute more work than the cluster can do. */
   OVERLOAD {
     @Override
     void shape(Generator make) {
       make.nodes(10);
       make.load(0.5);
-      make.swell(2.2, 150, 240);
+      make.swell(2.3, 150, 210);
     }
   };
 
