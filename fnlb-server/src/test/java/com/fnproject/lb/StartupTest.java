@@ -197,7 +197,8 @@ class StartupTest {
   void coversEverySettingOfTheTable() {
     Stream<String> covered = settings().map(row -> (String) row.get()[0]);
     Stream<String> others =
-        Stream.of("config", "db", "zipkin", "namespace", "label-selector", "target-port");
+        Stream.of(
+            "config", "plugins", "db", "zipkin", "namespace", "label-selector", "target-port");
     assertThat(Settings.ALL.stream().map(Setting::key))
         .containsExactlyInAnyOrderElementsOf(Stream.concat(covered, others).toList());
   }

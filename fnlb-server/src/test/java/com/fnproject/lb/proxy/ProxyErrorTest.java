@@ -49,7 +49,11 @@ class ProxyErrorTest {
   void sayWhenToTryAgainWhereThatHelps() {
     assertThat(all().stream().filter(error -> error.retryAfterSeconds() > 0))
         .containsExactlyInAnyOrder(
-            ProxyError.NO_NODE, ProxyError.NO_CONNECTION, ProxyError.UNREACHABLE);
+            ProxyError.NO_NODE,
+            ProxyError.FULL,
+            ProxyError.CLOSING,
+            ProxyError.NO_CONNECTION,
+            ProxyError.UNREACHABLE);
     assertThat(ProxyError.METHOD.allow()).doesNotContain("CONNECT").doesNotContain("TRACE");
   }
 

@@ -104,8 +104,9 @@ class PluginsTest {
     Files.writeString(folder.resolve(".hidden/a.jar"), "none");
     assertThat(refusal("zoned"))
         .isEqualTo(
-            "key 'router': 'zoned' (expected: one of bounded-load (built in), legacy (built in),"
-                + " round-robin (built in), zone ('zone.jar'))");
+            "key 'router': 'zoned' (expected: one of bounded-load (built in),"
+                + " consistent-hash (built in), hot-set (built in), idle-first (built in),"
+                + " legacy (built in), round-robin (built in), zone ('zone.jar'))");
   }
 
   static Stream<Arguments> badJars() {
