@@ -30,6 +30,10 @@ import picocli.CommandLine.UnmatchedArgumentException;
  * @param balancers how many balancers, a table for each
  * @param seeds how many runs of each kind, with the seeds 1, 2, …
  * @param readingsNanos how often balancers read the nodes' metrics; 0 = never
+ * @param rate calls a second of generated workloads
+ * @param live through real balancers and sockets instead of in virtual time
+ * @param timeScale how many times faster than the clock a live workload's time passes
+ * @param balancerFlags flags of the balancers of live runs
  * @param csv where to write a line for each run; null = nowhere
  * @param write where to write the one workload instead of running it; null = run
  */
@@ -42,6 +46,10 @@ record BenchFlags(
     int seeds,
     long readingsNanos,
     int threads,
+    int rate,
+    boolean live,
+    double timeScale,
+    List<String> balancerFlags,
     @Nullable Path csv,
     @Nullable Path write) {
 
@@ -51,6 +59,10 @@ record BenchFlags(
   private static final int MAX_BALANCERS = 64;
   private static final int MAX_SEEDS = 100;
   private static final int MAX_THREADS = 64;
+  private static final int MAX_RATE = 5_000;
+
+  /** Ten times as fast, this is what two processors carry with all that a call costs there. */
+  private static final int LIVE_RATE = 70;
 
   static final String HELP =
       """
@@ -70,13 +82,20 @@ record BenchFlags(
         --seeds=N               runs of each kind, with seeds 1 to N (default 5)
         --readings=SECONDS|off  how often balancers read the nodes' metrics (default 5)
         --threads=N             runs at once (default 2)
+        --rate=N                calls a second of the workloads below (default 280; with --live
+                                %d); with fewer, each is longer, and the load the same
         --csv=FILE              write a line for each run
         --write-workload=FILE   write the one workload that is named, with seed --seeds, and end
+        --live                  through real balancers and sockets, one run at a time
+        --time-scale=X          how much faster than the clock with --live (default 10)
+        --balancer=FLAG         a flag of each balancer with --live, such as
+                                --balancer=--scrape-metrics=off; may be repeated
         -h, --help              print this and exit
 
       Workloads: %s
       """
-          .formatted(wrapped(Arrays.stream(Scenario.values()).map(Scenario::label).toList()));
+          .formatted(
+              LIVE_RATE, wrapped(Arrays.stream(Scenario.values()).map(Scenario::label).toList()));
 
   private static String wrapped(List<String> names) {
     int half = (names.size() + 1) / 2;
@@ -143,13 +162,16 @@ record BenchFlags(
             "seeds",
             "readings",
             "threads",
+            "rate",
+            "time-scale",
             "csv",
             "write-workload")) {
       spec.addOption(option(name).type(String.class).build());
     }
-    for (String name : List.of("workload", "option", "variant")) {
+    for (String name : List.of("workload", "option", "variant", "balancer")) {
       spec.addOption(option(name).type(List.class).auxiliaryTypes(String.class).build());
     }
+    spec.addOption(OptionSpec.builder("--live", "-live").type(boolean.class).arity("0").build());
     spec.addOption(OptionSpec.builder("--help", "-help", "-h").usageHelp(true).build());
     return spec;
   }
@@ -176,6 +198,7 @@ record BenchFlags(
         faults.add("flag --write-workload: needs --workloads with one name");
       }
       String csv = one("--csv", "");
+      boolean live = said.hasMatchedOption("--live");
       return new BenchFlags(
           said.isUsageHelpRequested(),
           scenarios,
@@ -185,6 +208,10 @@ record BenchFlags(
           seeds,
           readings(),
           number("--threads", "2", MAX_THREADS),
+          number("--rate", live ? "" + LIVE_RATE : "" + Generator.CALLS_PER_SECOND, MAX_RATE),
+          live,
+          timeScale(),
+          all("--balancer"),
           csv.isEmpty() ? null : Path.of(csv),
           write.isEmpty() ? null : Path.of(write));
     }
@@ -256,6 +283,17 @@ record BenchFlags(
                 .formatted(Quoted.of(text)));
       }
       return (long) (seconds * Workload.SECOND);
+    }
+
+    private double timeScale() {
+      String text = one("--time-scale", "10");
+      double scale = text.matches("[0-9]{1,3}(\\.[0-9]{1,3})?") ? Double.parseDouble(text) : 0;
+      if (scale < 0.1 || scale > 100) {
+        faults.add(
+            "flag --time-scale: %s (expected: a number from 0.1 to 100)"
+                .formatted(Quoted.of(text)));
+      }
+      return scale;
     }
 
     private List<Contender> contenders() {

@@ -2,6 +2,7 @@ package com.fnproject.lb.lab.bench;
 
 import java.util.List;
 import java.util.function.ToDoubleFunction;
+import java.util.stream.Stream;
 
 /**
  * What one run of a policy on a workload comes to, of the counted calls. The terms are those of
@@ -39,4 +40,9 @@ record Figures(
           new Column("rejected %", Figures::rejectedPercent),
           new Column("imbalance", Figures::imbalance),
           new Column("moved %", Figures::movedPercent));
+
+  /** Live, how well the bench kept time says whether to believe the rest. */
+  static final List<Column> LIVE_COLUMNS =
+      Stream.concat(COLUMNS.stream(), Stream.of(new Column("late %", Figures::latePercent)))
+          .toList();
 }

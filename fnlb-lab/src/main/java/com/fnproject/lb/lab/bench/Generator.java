@@ -27,7 +27,7 @@ final class Generator {
   private static final double RAMP_SECONDS = 40;
 
   private static final long MICROSECOND = 1_000L;
-  private static final double CALLS_PER_SECOND = 280;
+  static final int CALLS_PER_SECOND = 280;
   private static final double CORES = 8;
 
   /** Of ln(work) within a function. */
@@ -38,6 +38,7 @@ final class Generator {
   private static final double MOST_OF_ONE = 0.1;
 
   private final SplittableRandom random;
+  private final double rate;
   private final List<Workload.Node> nodes = new ArrayList<>();
   private final List<Change> changes = new ArrayList<>();
   private int functions = 300;
@@ -52,8 +53,14 @@ final class Generator {
   private double specialFrom;
   private double specialTo;
 
-  Generator(long seed) {
-    random = new SplittableRandom(seed);
+  /**
+   * A workload to be described.
+   *
+   * @param callsPerSecond mean over all functions; with fewer each call is longer
+   */
+  Generator(long seed, double callsPerSecond) {
+    this.random = new SplittableRandom(seed);
+    this.rate = callsPerSecond;
   }
 
   /** What each of the following like nodes has for containers. */
@@ -122,18 +129,18 @@ final class Generator {
     for (int i = 0; i < functions; i++) {
       meanSeconds += share[i] * medianSeconds[i] * MEAN_TO_MEDIAN;
     }
-    double scale = load * coresAtFirst() / CALLS_PER_SECOND / meanSeconds;
+    double scale = load * coresAtFirst() / rate / meanSeconds;
     List<Workload.Function> made = new ArrayList<>();
     List<Arrival> arrivals = new ArrayList<>();
     for (int i = 0; i < functions; i++) {
       made.add(function());
-      arrivals(i, share[i] * CALLS_PER_SECOND, medianSeconds[i] * scale, arrivals);
+      arrivals(i, share[i] * rate, medianSeconds[i] * scale, arrivals);
     }
     if (crowdLoad > 0) {
-      double median = 0.1;
+      double median = 0.1 * CALLS_PER_SECOND / rate;
       made.add(function());
-      double rate = crowdLoad * coresAtFirst() / median / MEAN_TO_MEDIAN;
-      crowd(functions, rate, median, arrivals);
+      double crowded = crowdLoad * coresAtFirst() / median / MEAN_TO_MEDIAN;
+      crowd(functions, crowded, median, arrivals);
     }
     arrivals.sort(Comparator.comparingLong(Arrival::atNanos).thenComparingInt(Arrival::function));
     int size = arrivals.size();

@@ -21,19 +21,19 @@ final class ResultTable {
   private ResultTable() {}
 
   /** One workload with one number of balancers: a row for each policy, means over the seeds. */
-  static String of(List<Result> results) {
+  static String of(List<Result> results, List<Figures.Column> columns) {
     Result first = results.getFirst();
     Map<String, List<Figures>> rows = byPolicy(results);
     List<Figures> ofFirst = rows.getOrDefault(first.contender().label(), List.of());
     int seeds = ofFirst.size();
     List<List<String>> cells = new ArrayList<>();
     List<String> head = new ArrayList<>(List.of("policy"));
-    Figures.COLUMNS.forEach(column -> head.add(column.title()));
+    columns.forEach(column -> head.add(column.title()));
     cells.add(head);
     rows.forEach(
         (policy, figures) -> {
           List<String> row = new ArrayList<>(List.of(policy));
-          for (Figures.Column column : Figures.COLUMNS) {
+          for (Figures.Column column : columns) {
             row.add(cell(spread(figures, column.value())));
           }
           cells.add(row);

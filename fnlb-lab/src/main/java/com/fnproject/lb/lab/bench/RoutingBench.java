@@ -78,13 +78,14 @@ public final class RoutingBench {
   private void run() throws BadWorkload, IOException, ExecutionException, InterruptedException {
     Path write = flags.write();
     if (write != null) {
-      WorkloadFile.write(flags.scenarios().getFirst().make(flags.seeds()), write);
+      WorkloadFile.write(flags.scenarios().getFirst().make(flags.seeds(), flags.rate()), write);
       return;
     }
     List<Source> sources = sources();
     try (ExecutorService runners =
         Executors.newFixedThreadPool(
-            flags.threads(), Thread.ofPlatform().daemon().name("bench-", 0).factory())) {
+            flags.live() ? 1 : flags.threads(),
+            Thread.ofPlatform().daemon().name("bench-", 0).factory())) {
       try {
         List<List<Future<Result>>> tables = new ArrayList<>();
         for (Source source : sources) {
@@ -98,7 +99,7 @@ public final class RoutingBench {
             done.add(run.get());
           }
           results.addAll(done);
-          out.print(ResultTable.of(done));
+          out.print(ResultTable.of(done, columns()));
           out.flush();
         }
       } finally {
@@ -118,7 +119,7 @@ public final class RoutingBench {
   private List<Source> sources() throws BadWorkload {
     List<Source> sources = new ArrayList<>();
     for (Scenario scenario : flags.scenarios()) {
-      sources.add(new Source(scenario.label(), scenario::make));
+      sources.add(new Source(scenario.label(), seed -> scenario.make(seed, flags.rate())));
     }
     for (Path file : flags.files()) {
       Workload workload = WorkloadFile.read(file);
@@ -143,23 +144,37 @@ public final class RoutingBench {
     return runs;
   }
 
-  private Result once(Source source, int balancers, Contender contender, long seed) {
+  private Result once(Source source, int balancers, Contender contender, long seed)
+      throws InterruptedException {
+    Workload workload = source.make.apply(seed);
     Figures figures =
-        new VirtualRun(
-                source.make.apply(seed),
-                contender.provider(),
-                contender.options(),
-                balancers,
-                flags.readingsNanos(),
-                seed)
-            .run();
+        flags.live()
+            ? new LiveRun(
+                    workload, contender, balancers, flags.timeScale(), flags.balancerFlags(), seed)
+                .run()
+            : virtual(workload, balancers, contender, seed);
     return new Result(source.name, balancers, contender, seed, figures);
+  }
+
+  private Figures virtual(Workload workload, int balancers, Contender contender, long seed) {
+    return new VirtualRun(
+            workload,
+            contender.provider(),
+            contender.options(),
+            balancers,
+            flags.readingsNanos(),
+            seed)
+        .run();
+  }
+
+  private List<Figures.Column> columns() {
+    return flags.live() ? Figures.LIVE_COLUMNS : Figures.COLUMNS;
   }
 
   private void writeCsv(Path path) throws IOException {
     try (Writer csv = Files.newBufferedWriter(path, StandardCharsets.UTF_8)) {
       csv.write("workload,balancers,policy,seed,calls");
-      for (Figures.Column column : Figures.COLUMNS) {
+      for (Figures.Column column : columns()) {
         csv.write("," + column.title().replace(" %", "-percent").replace(' ', '-'));
       }
       csv.write('\n');
@@ -172,7 +187,7 @@ public final class RoutingBench {
                     result.contender.label(),
                     result.seed,
                     result.figures.calls()));
-        for (Figures.Column column : Figures.COLUMNS) {
+        for (Figures.Column column : columns()) {
           double value = column.value().applyAsDouble(result.figures);
           csv.write(Double.isNaN(value) ? "," : String.format(Locale.ROOT, ",%.6g", value));
         }

@@ -101,9 +101,9 @@ enum Scenario {
     return name().toLowerCase(Locale.ROOT).replace('_', '-');
   }
 
-  /** The workload of this kind with this seed. */
-  Workload make(long seed) {
-    Generator generator = new Generator(seed);
+  /** The workload of this kind with this seed and this many calls a second. */
+  Workload make(long seed, double callsPerSecond) {
+    Generator generator = new Generator(seed, callsPerSecond);
     shape(generator);
     return generator.make(label());
   }

@@ -16,9 +16,9 @@ class ScenarioTest {
   @ParameterizedTest
   @EnumSource(Scenario.class)
   void isTheSameForTheSameSeedAndAnotherForAnother(Scenario scenario) {
-    Workload workload = scenario.make(7);
-    assertThat(scenario.make(7)).isEqualTo(workload);
-    Workload other = scenario.make(8);
+    Workload workload = scenario.make(7, 280);
+    assertThat(scenario.make(7, 280)).isEqualTo(workload);
+    Workload other = scenario.make(8, 280);
     assertThat(other.calls()).isNotEqualTo(workload.calls());
     assertThat(other.functions().getFirst().name())
         .isNotEqualTo(workload.functions().getFirst().name());
@@ -27,7 +27,7 @@ class ScenarioTest {
   @ParameterizedTest
   @EnumSource(Scenario.class)
   void isInOrderAndOfTheSizePromised(Scenario scenario) {
-    Workload.Calls calls = scenario.make(1).calls();
+    Workload.Calls calls = scenario.make(1, 280).calls();
     assertThat(calls.size()).isBetween(80_000, 140_000);
     for (int call = 1; call < calls.size(); call++) {
       assertThat(calls.at(call)).isGreaterThanOrEqualTo(calls.at(call - 1));
@@ -39,7 +39,7 @@ class ScenarioTest {
   @ParameterizedTest
   @CsvSource({"STEADY,0.5", "NODE_LOST,0.5", "MEMORY_TIGHT,0.4", "HETEROGENEOUS,0.45"})
   void needsTheShareOfTheProcessorsThatItSays(Scenario scenario, double load) {
-    Workload workload = scenario.make(2);
+    Workload workload = scenario.make(2, 280);
     double cores =
         workload.nodes().stream().mapToDouble(node -> node.cores() / node.slowness()).sum();
     assertThat(work(workload, 60, 360) / 300 / cores).isCloseTo(load, within(0.05 * load));
@@ -47,14 +47,14 @@ class ScenarioTest {
 
   @Test
   void overloadIsMoreThanTheClusterCanDoForAMinute() {
-    Workload workload = Scenario.OVERLOAD.make(1);
+    Workload workload = Scenario.OVERLOAD.make(1, 280);
     assertThat(work(workload, 150, 210) / 60 / 80).isGreaterThan(1.05);
     assertThat(work(workload, 60, 150) / 90 / 80).isLessThan(0.6);
   }
 
   @Test
   void aCrowdIsOneFunctionForAMinute() {
-    Workload workload = Scenario.FLASH_CROWD.make(1);
+    Workload workload = Scenario.FLASH_CROWD.make(1, 280);
     int crowd = workload.functions().size() - 1;
     Workload.Calls calls = workload.calls();
     int within = 0;
@@ -74,7 +74,7 @@ class ScenarioTest {
 
   @Test
   void aFewFunctionsGetMostOfTheCallsAndMostFunctionsAreRare() {
-    Workload workload = Scenario.STEADY.make(1);
+    Workload workload = Scenario.STEADY.make(1, 280);
     int[] counts = new int[workload.functions().size()];
     for (int call = 0; call < workload.calls().size(); call++) {
       counts[workload.calls().function(call)]++;
@@ -88,7 +88,7 @@ class ScenarioTest {
 
   @Test
   void burstsAreSilentMostOfTheTime() {
-    Workload workload = Scenario.BURSTY.make(1);
+    Workload workload = Scenario.BURSTY.make(1, 280);
     Workload.Calls calls = workload.calls();
     Set<Long> seconds = new HashSet<>();
     int busiest = 0;

@@ -20,7 +20,7 @@ class WorkloadFileTest {
       names = {"HETEROGENEOUS", "NODE_ADDED"})
   void readsBackWhatItWrote(Scenario scenario) throws Exception {
     Path file = folder.resolve("workload");
-    Workload workload = scenario.make(3);
+    Workload workload = scenario.make(3, 280);
     WorkloadFile.write(workload, file);
     assertThat(WorkloadFile.read(file)).isEqualTo(workload);
   }
