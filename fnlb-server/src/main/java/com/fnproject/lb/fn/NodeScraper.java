@@ -148,8 +148,10 @@ final class NodeScraper {
         node, fetched.page(), MetricsReading.of(fetched.page(), scraped, pause + took));
     if (!toldRead) {
       toldRead = true;
+      // That a node can be read is worth a line only to who was told that it cannot.
+      Level level = toldLost ? Level.INFO : Level.DEBUG;
       toldLost = false;
-      LOGGER.log(Level.INFO, "/metrics of " + node.id() + " tells where functions are hot");
+      LOGGER.log(level, "/metrics of " + node.id() + " tells where functions are hot");
     }
     return pause;
   }
