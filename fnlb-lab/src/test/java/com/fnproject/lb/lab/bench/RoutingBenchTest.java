@@ -74,6 +74,17 @@ class RoutingBenchTest {
     assertThat(WorkloadFile.read(file)).isEqualTo(Scenario.STEADY.make(4, 280));
   }
 
+  @Test
+  void makesFewerAndLongerCallsLiveUnlessToldOtherwise() throws Exception {
+    assertThat(BenchFlags.parse().rate()).isEqualTo(280);
+    BenchFlags live =
+        BenchFlags.parse("--live", "--time-scale=2.5", "--balancer=--hc-path=/", "--balancer=-x");
+    assertThat(live.rate()).isEqualTo(70);
+    assertThat(live.timeScale()).isEqualTo(2.5);
+    assertThat(live.balancerFlags()).containsExactly("--hc-path=/", "-x");
+    assertThat(BenchFlags.parse("--live", "--rate=5").rate()).isEqualTo(5);
+  }
+
   @ParameterizedTest
   @CsvSource(
       delimiter = '|',
@@ -91,6 +102,8 @@ class RoutingBenchTest {
         "--readings=0|flag --readings: '0' (expected: off, or seconds from 0.1 to 3600)",
         "--threads=-1|flag --threads: '-1' (expected: a whole number from 1 to 64)",
         "--write-workload=x|flag --write-workload: needs --workloads with one name",
+        "--rate=0|flag --rate: '0' (expected: a whole number from 1 to 5000)",
+        "--time-scale=101|flag --time-scale: '101' (expected: a number from 0.1 to 100)",
         "--speed=1|unknown flag '--speed=1' (see fnlb bench routing --help)",
         "now|unexpected argument 'now' (expected: flags only)",
         "--workload=/nowhere|workload /nowhere cannot be read:",
