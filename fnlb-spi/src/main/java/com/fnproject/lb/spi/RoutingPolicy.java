@@ -11,8 +11,8 @@ public interface RoutingPolicy extends AutoCloseable {
 
   /**
    * Builds the selector for a new set of nodes. Called at start and on every change of the set of
-   * eligible nodes; must not block on anything but the processor. Calls that began before go on
-   * using the selector they started with, so older selectors stay in use for a while.
+   * eligible nodes; must not block on anything but the processor. Every selection takes the newest
+   * selector that there is when it begins, so older ones stay in use for a moment.
    *
    * @param snapshot the nodes that may be selected, possibly none; immutable
    * @return a selector that picks from exactly these nodes
