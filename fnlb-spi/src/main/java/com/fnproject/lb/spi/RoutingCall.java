@@ -72,8 +72,10 @@ public interface RoutingCall {
    * Asks the server not to send the call now, but to hold it, its body unread, until it is woken,
    * its time is over or its client has gone. Only for {@link NodeSelector#select}, which then
    * returns null: {@code return call.hold(nanos);}. The call joins the end of its function's queue
-   * at once. When it is woken or its time is over, {@link RoutingPolicy#onHoldEnded} and then
-   * {@code select} are called.
+   * at once. If another call has taken the last room since {@link #mayHold}, its time is over at
+   * once. A {@code select} that returns a node nevertheless, or throws, withdraws the hold, which
+   * nobody is told of. When it is woken or its time is over, {@link RoutingPolicy#onHoldEnded} and
+   * then {@code select} are called.
    *
    * @param maxNanos how long at most, above 0; the server's own limit may be shorter
    * @return null
@@ -83,7 +85,8 @@ public interface RoutingCall {
 
   /**
    * Wakes the first held call of this call's function, if there is one. For {@link
-   * RoutingPolicy#onResult}, when a place has become free; must not be called from {@link
+   * RoutingPolicy#onResult}, when a place has become free, and for {@link
+   * RoutingPolicy#onHoldEnded}, to pass a wake on; must not be called from {@link
    * NodeSelector#select}.
    *
    * @param hint where the place is; the woken call's {@link #wokenFor()}

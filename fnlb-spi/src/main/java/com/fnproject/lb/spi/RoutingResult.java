@@ -25,7 +25,8 @@ public interface RoutingResult {
   long nowNanos();
 
   /**
-   * From the selection of the node to the arrival of the answer's head, or to the failure.
+   * From the selection of the node, or from when a small body was read after it, to the arrival of
+   * the answer's head, or to the failure.
    *
    * @return nanoseconds, 0 or more
    */
