@@ -22,7 +22,7 @@ enum Scenario {
     void shape(Generator make) {
       make.nodes(10);
       make.load(0.25);
-      make.bursts(6, 12);
+      make.bursts(6, 8);
     }
   },
   /** For a minute one function that was rare needs a fifth of the cluster. */
@@ -86,13 +86,13 @@ enum Scenario {
       make.load(0.4);
     }
   },
-  /** For a minute more work than the cluster can do. */
+  /** For half a minute more work than the cluster can do. */
   OVERLOAD {
     @Override
     void shape(Generator make) {
       make.nodes(10);
       make.load(0.5);
-      make.swell(2.3, 150, 210);
+      make.swell(2.3, 150, 180);
     }
   };
 
