@@ -399,16 +399,19 @@ final class FunctionState {
 
   /** Takes whatever is left, the function's own nodes first: better than no node at all. */
   private void anyUntried(HotSetSelector of, RoutingCall call, long now) {
+    HotNode found = null;
     for (HotNode node : ranks) {
-      if (node.isIn(of.version) && !call.tried(node.node)) {
-        take(of, node, now);
-        return;
+      if (node.isIn(of.version)
+          && !call.tried(node.node)
+          && (found == null || (found.dead(now) && !node.dead(now)))) {
+        found = node;
       }
     }
-    HotNode found = null;
-    for (HotNode node : of.nodes) {
-      if (!call.tried(node.node) && (found == null || (found.dead(now) && !node.dead(now)))) {
-        found = node;
+    if (found == null || found.dead(now)) {
+      for (HotNode node : of.nodes) {
+        if (!call.tried(node.node) && (found == null || (found.dead(now) && !node.dead(now)))) {
+          found = node;
+        }
       }
     }
     if (found != null) {
