@@ -1,6 +1,7 @@
 package com.fnproject.lb.plugins.hotset;
 
 import com.fnproject.lb.spi.NodeReading;
+import com.fnproject.lb.spi.RoutedFunction;
 import com.fnproject.lb.spi.Warmth;
 import org.jspecify.annotations.Nullable;
 
@@ -109,8 +110,13 @@ final class Entry {
     return Double.POSITIVE_INFINITY;
   }
 
-  /** Takes over what the node told, once for each reading; before {@link #calls} changes. */
-  void read(@Nullable NodeReading reading, @Nullable Warmth warmth) {
+  /**
+   * Takes over what the node told, once for each reading; before {@link #calls} changes.
+   *
+   * @param reading whose warmth the function has by now, for it is published before
+   */
+  void read(@Nullable NodeReading reading, RoutedFunction function) {
+    Warmth warmth = reading == null ? null : function.warmth();
     if (reading == null || warmth == null) {
       scraped = false;
       return;

@@ -61,6 +61,11 @@ final class FunctionState {
   private long generation;
   private @Nullable Warmth warmth;
 
+  /**
+   * Of which the nodes with idle containers have entries, by the ranks of {@link #ranksVersion}.
+   */
+  private @Nullable Warmth listed;
+
   // The node that is being priced.
   private boolean young;
   private boolean tight;
@@ -85,10 +90,6 @@ final class FunctionState {
   private FunctionState(long hash, long generation) {
     this.hash = hash;
     this.generation = generation;
-  }
-
-  @Nullable Warmth warmth() {
-    return warmth;
   }
 
   @Nullable HotNode bestNode() {
@@ -139,11 +140,13 @@ final class FunctionState {
   void prepare(HotSetSelector of, long nowNanos) {
     if (ranksVersion < of.version) {
       rank(of);
+      listed = null;
     }
     Warmth known = warmth;
-    if (known == null) {
+    if (known == listed || known == null) {
       return;
     }
+    listed = known;
     for (int i = 0; i < known.size(); i++) {
       if (known.idle(i) == 0) {
         continue;
@@ -246,6 +249,12 @@ final class FunctionState {
     int ranked = 0;
     for (int i = size - 1; i >= 0; i--) {
       Entry entry = entries[i];
+      HotNode node = entry.node;
+      if (entry.joined != node.joined) {
+        entry.joined = node.joined;
+        entry.forgetWarmth();
+      }
+      entry.read(node.node.reading(), call.function());
       if (stale(entry, now, of.policy.parameters)) {
         entries[i] = entries[--size];
         entries[size] = null;
@@ -285,11 +294,6 @@ final class FunctionState {
       @Nullable Explanation out) {
     HotNode node = entry.node;
     Parameters parameters = of.policy.parameters;
-    if (entry.joined != node.joined) {
-      entry.joined = node.joined;
-      entry.forgetWarmth();
-    }
-    entry.read(node.node.reading(), warmth);
     assess(node, parameters, now);
     double age;
     boolean hot;
@@ -467,7 +471,7 @@ final class FunctionState {
     if (entry == null) {
       entry = add(node, bestRank, now, of.policy.slotNanos);
     }
-    entry.read(node.node.reading(), warmth);
+    entry.read(node.node.reading(), call.function());
     int column = Trust.column(rate(now));
     entry.begin(now, of.policy.slotNanos);
     calls++;

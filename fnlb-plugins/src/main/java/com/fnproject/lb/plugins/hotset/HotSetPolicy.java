@@ -99,7 +99,7 @@ final class HotSetPolicy implements RoutingPolicy {
     HotNode on = entry.node;
     synchronized (function) {
       function.refresh(call.function());
-      entry.read(node.reading(), function.warmth());
+      entry.read(node.reading(), call.function());
       int nodeCalls = on.calls.getAndDecrement();
       entry.end(now, slotNanos);
       function.calls--;

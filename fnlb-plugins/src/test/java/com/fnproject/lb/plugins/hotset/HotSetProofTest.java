@@ -2,8 +2,18 @@ package com.fnproject.lb.plugins.hotset;
 
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fnproject.lb.spi.Outcome;
+import com.fnproject.lb.spi.RoutingNode;
+import com.fnproject.lb.spi.Warmth;
+import com.fnproject.lb.spi.testkit.AttemptResult;
+import com.fnproject.lb.spi.testkit.Containers;
+import com.fnproject.lb.spi.testkit.DrivenCall;
+import com.fnproject.lb.spi.testkit.DrivenFunction;
 import com.fnproject.lb.spi.testkit.DrivenNode;
+import com.fnproject.lb.spi.testkit.Explained;
+import com.fnproject.lb.spi.testkit.KnownWarmth;
 import com.fnproject.lb.spi.testkit.PolicyDriver;
+import com.fnproject.lb.spi.testkit.Reading;
 import com.fnproject.lb.spi.testkit.VirtualTime;
 import java.util.Map;
 import java.util.stream.IntStream;
@@ -35,5 +45,107 @@ class HotSetProofTest {
       }
       assertThat(driver.explain(driver.function(key)).node()).isSameAs(last);
     }
+  }
+
+  @Test
+  void believesAReadingAsLongAsItIsYoungThoughTheFunctionWasNotCalledSince() {
+    DrivenNode a = driver.node("a:1");
+    driver.node("b:1");
+    DrivenFunction function = driver.function("f");
+    driver.reading(
+        a,
+        new Reading(0, 30_000 * MILLIS, -1, -1, 1),
+        Map.of(function, new Containers(1, 0, 0, 0)));
+    pass(50_000);
+    assertThat(words("f")).contains("hot");
+  }
+
+  /** The server publishes a function's warmth, then the node's reading. */
+  @Test
+  void neverTakesTheWarmthOfBeforeForThatOfANewReading() {
+    DrivenNode a = driver.node("a:1");
+    DrivenFunction function = driver.function("f");
+    end(call("f"), Outcome.RAN);
+    Reading first = new Reading(1, 5_000 * MILLIS, -1, -1, 1);
+    Reading second = new Reading(2, 5_000 * MILLIS, -1, -1, 1);
+    KnownWarmth none = KnownWarmth.NONE.with(a, 1, new Containers(0, 0, 0, 0));
+    KnownWarmth idle = KnownWarmth.NONE.with(a, 2, new Containers(1, 0, 0, 0));
+    a.publish(first);
+    function.publish(
+        new Published(
+            none,
+            () -> {
+              function.publish(idle);
+              a.publish(second);
+            }));
+    driver.explain(function);
+    assertThat(words("f")).contains("hot");
+  }
+
+  /** Lets something happen as soon as it is looked at. */
+  private static final class Published implements Warmth {
+    private final Warmth warmth;
+    private final Runnable meanwhile;
+
+    Published(Warmth warmth, Runnable meanwhile) {
+      this.warmth = warmth;
+      this.meanwhile = meanwhile;
+    }
+
+    @Override
+    public int size() {
+      meanwhile.run();
+      return warmth.size();
+    }
+
+    @Override
+    public RoutingNode node(int i) {
+      return warmth.node(i);
+    }
+
+    @Override
+    public long scrapedNanos(int i) {
+      return warmth.scrapedNanos(i);
+    }
+
+    @Override
+    public int idle(int i) {
+      return warmth.idle(i);
+    }
+
+    @Override
+    public int busy(int i) {
+      return warmth.busy(i);
+    }
+
+    @Override
+    public int starting(int i) {
+      return warmth.starting(i);
+    }
+
+    @Override
+    public int waiting(int i) {
+      return warmth.waiting(i);
+    }
+  }
+
+  private DrivenCall call(String key) {
+    return driver.call(driver.function(key), over -> {});
+  }
+
+  /** Of all candidates. */
+  private String words(String key) {
+    Explained told = driver.explain(driver.function(key));
+    return told.candidates().toString();
+  }
+
+  private void end(DrivenCall call, Outcome outcome) {
+    pass(10);
+    call.answered(outcome, AttemptResult.usualStatus(outcome), -1);
+    pass(0);
+  }
+
+  private void pass(long millis) {
+    time.runUntil(time.nowNanos() + millis * MILLIS);
   }
 }
