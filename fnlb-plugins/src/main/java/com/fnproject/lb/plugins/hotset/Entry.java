@@ -31,7 +31,7 @@ final class Entry {
   /** Own calls, from selection to the head of the answer. */
   int calls;
 
-  /** Last send or answer; meaningless unless {@link #proven}. */
+  /** Last use that proves a container, or when this was made. */
   long lastNanos;
 
   /** Whether {@link #lastNanos} proves anything. */
@@ -65,9 +65,11 @@ final class Entry {
     callsThen = calls;
   }
 
-  /** No more containers than there are calls under way: the node has just refused to start one. */
-  void capPeaks() {
-    peaks = filled(calls);
+  /** No more containers than there are calls under way: none was started for the latest. */
+  void notRun(Standing standing) {
+    if (standing != Standing.HOT) {
+      peaks = filled(calls);
+    }
   }
 
   /** A call begins. */
@@ -78,8 +80,14 @@ final class Entry {
     if (calls > peak) {
       peaks = (peaks & ~PEAK_MASK) | Math.min(calls, PEAK_MASK);
     }
-    lastNanos = nowNanos;
-    proven = true;
+  }
+
+  /** A container was surely in use at this time. */
+  void used(long nanos) {
+    if (!proven || nanos - lastNanos > 0) {
+      lastNanos = nanos;
+      proven = true;
+    }
   }
 
   /** A call has ended, whatever became of it. */
@@ -151,10 +159,7 @@ final class Entry {
     if (!other.proven) {
       return;
     }
-    if (!proven || other.lastNanos - lastNanos > 0) {
-      lastNanos = other.lastNanos;
-      proven = true;
-    }
+    used(other.lastNanos);
     long now = Math.max(slot, other.slot) * slotNanos;
     advance(now, slotNanos);
     other.advance(now, slotNanos);

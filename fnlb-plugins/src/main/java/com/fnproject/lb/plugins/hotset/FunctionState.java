@@ -279,7 +279,7 @@ final class FunctionState {
   /** An entry is kept while it has calls, or could still prove something. */
   private static boolean stale(Entry entry, long now, Parameters parameters) {
     double keep = Math.max(parameters.hotWindow(), 1.5 * entry.node.hotWindow);
-    if (entry.calls > 0 || (now - entry.lastNanos) * HotNode.NANOS <= keep) {
+    if (entry.calls > 0 || (entry.proven && (now - entry.lastNanos) * HotNode.NANOS <= keep)) {
       return false;
     }
     return entry.node.youngReading(now) == null || !entry.scraped() || entry.idleLeft() <= 0;

@@ -105,22 +105,21 @@ final class HotSetPolicy implements RoutingPolicy {
       function.calls--;
       switch (result.outcome()) {
         case RAN -> {
-          entry.lastNanos = now;
-          entry.proven = true;
+          entry.used(now);
           learn(function.times, on, memo, nodeCalls, result);
         }
         case BUSY -> {
           on.blockedUntilNanos = now + HotNode.AVOID_NANOS;
           on.concurrency = Math.max(1, 0.9 * on.concurrency);
-          if (Booking.standing(memo) != Standing.HOT) {
-            entry.capPeaks();
-          }
+          entry.notRun(Booking.standing(memo));
         }
         case UNREACHABLE, BROKEN -> {
           on.deadUntilNanos = now + HotNode.AVOID_NANOS;
           entry.forgetWarmth();
         }
-        case NOT_RUN, NOT_SENT, TIMED_OUT, ABANDONED -> {}
+        case NOT_RUN, NOT_SENT -> entry.notRun(Booking.standing(memo));
+        // It was sent, and nobody has refused it.
+        case TIMED_OUT, ABANDONED -> entry.used(now - result.latencyNanos());
       }
       // The last call that could have woken others wakes one, whatever became of it.
       if (result.outcome() == Outcome.RAN || function.calls == 0) {

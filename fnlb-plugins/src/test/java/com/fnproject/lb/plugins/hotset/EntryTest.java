@@ -21,7 +21,7 @@ class EntryTest {
   void countsFromTheLastUseWhileNothingIsUnderWay() {
     entry.begin(0, SLOT);
     entry.end(2 * SECOND, SLOT);
-    entry.lastNanos = 2 * SECOND;
+    entry.used(2 * SECOND);
     assertThat(entry.age(5 * SECOND, SLOT)).isEqualTo(3);
   }
 
@@ -89,7 +89,7 @@ class EntryTest {
     other.begin(7 * SECOND, SLOT);
     other.end(8 * SECOND, SLOT);
     other.end(8 * SECOND, SLOT);
-    other.lastNanos = 8 * SECOND;
+    other.used(8 * SECOND);
     entry.begin(SECOND, SLOT);
     entry.adopt(other, SLOT);
     assertThat(entry.age(9 * SECOND, SLOT)).isEqualTo(1.5);

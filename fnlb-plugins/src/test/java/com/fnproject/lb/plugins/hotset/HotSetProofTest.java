@@ -15,9 +15,12 @@ import com.fnproject.lb.spi.testkit.KnownWarmth;
 import com.fnproject.lb.spi.testkit.PolicyDriver;
 import com.fnproject.lb.spi.testkit.Reading;
 import com.fnproject.lb.spi.testkit.VirtualTime;
+import java.util.List;
 import java.util.Map;
 import java.util.stream.IntStream;
 import org.junit.jupiter.api.Test;
+import org.junit.jupiter.params.ParameterizedTest;
+import org.junit.jupiter.params.provider.EnumSource;
 
 /** What {@code hot-set} takes for proof that a container is there, and what it does not. */
 class HotSetProofTest {
@@ -27,6 +30,41 @@ class HotSetProofTest {
   private final VirtualTime time = new VirtualTime();
   private final PolicyDriver driver =
       new PolicyDriver(new HotSetProvider(), Map.of(), 1, time, (call, node) -> {});
+
+  @ParameterizedTest
+  @EnumSource(names = {"BUSY", "NOT_RUN", "NOT_SENT"})
+  void doesNotThinkANodeHotThatHasRunNothing(Outcome outcome) {
+    driver.node("a:1");
+    end(call("f"), outcome);
+    assertThat(words("f")).doesNotContain("hot");
+  }
+
+  @ParameterizedTest
+  @EnumSource(names = {"BUSY", "NOT_RUN", "NOT_SENT"})
+  void doesNotCountACallThatDidNotRunAsAContainer(Outcome outcome) {
+    driver.node("a:1");
+    DrivenCall running = call("f");
+    end(call("f"), outcome);
+    assertThat(words("f")).contains("busy");
+    end(running, Outcome.RAN);
+    assertThat(words("f")).contains("hot");
+  }
+
+  @Test
+  void doesNotLearnHowLongContainersLiveFromANodeThatComesBack() {
+    DrivenNode node = driver.node("a:1");
+    List<String> keys = IntStream.range(0, 40).mapToObj(i -> "f" + i).toList();
+    for (String key : keys) {
+      end(call(key), Outcome.RAN);
+      end(call(key), Outcome.RAN);
+    }
+    node.eligible(false);
+    node.eligible(true);
+    for (String key : keys) {
+      end(call(key), Outcome.RAN);
+    }
+    assertThat(node.state(HotNode::new).hotWindow).isEqualTo(30);
+  }
 
   @Test
   void sendsToAHealthyNodeWhileThereIsOneThoughTheFunctionsOwnCannotBeReached() {
