@@ -131,9 +131,9 @@ final class FunctionState {
     }
     generation = function.generation();
     seen = 0;
-    for (int i = 0; i < size; i++) {
-      entries[i].forgetWarmth();
-    }
+    // Calls under way end in containers that are of no use any more.
+    Arrays.fill(entries, 0, size, null);
+    size = 0;
   }
 
   /** Makes the order of nodes and the entries those of the selector's snapshot. */

@@ -51,6 +51,20 @@ class HotSetProofTest {
   }
 
   @Test
+  void doesNotTakeCallsOfBeforeAChangeForProof() {
+    driver.node("a:1");
+    DrivenCall first = call("f");
+    DrivenCall second = call("f");
+    driver.function("f").changed();
+    end(first, Outcome.RAN);
+    assertThat(words("f")).doesNotContain("hot");
+    end(second, Outcome.RAN);
+    assertThat(words("f")).doesNotContain("hot");
+    end(call("f"), Outcome.RAN);
+    assertThat(words("f")).contains("hot");
+  }
+
+  @Test
   void doesNotLearnHowLongContainersLiveFromANodeThatComesBack() {
     DrivenNode node = driver.node("a:1");
     List<String> keys = IntStream.range(0, 40).mapToObj(i -> "f" + i).toList();
