@@ -516,6 +516,9 @@ final class FunctionState {
     copy.arrivedNanos = arrivedNanos;
     for (int i = 0; i < size; i++) {
       Entry entry = entries[i];
+      if (entry.joined != entry.node.joined) {
+        continue;
+      }
       copy.add(entry.node, RANKS, entry.lastNanos, slotNanos).adopt(entry, slotNanos);
     }
     return copy;
@@ -525,8 +528,9 @@ final class FunctionState {
   void adopt(FunctionState other, long slotNanos) {
     times.adopt(other.times);
     if (other.arrivals > 0) {
-      long now = Math.max(arrivedNanos, other.arrivedNanos);
-      arrivals = (arrivals > 0 ? decayed(now) : 0) + other.decayed(now);
+      boolean later = arrivals == 0 || other.arrivedNanos - arrivedNanos > 0;
+      long now = later ? other.arrivedNanos : arrivedNanos;
+      arrivals = decayed(now) + other.decayed(now);
       arrivedNanos = now;
     }
     for (int i = 0; i < other.size; i++) {

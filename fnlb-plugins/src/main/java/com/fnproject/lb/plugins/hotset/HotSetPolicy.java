@@ -210,9 +210,11 @@ final class HotSetPolicy implements RoutingPolicy {
     FunctionState kept = into.state(FunctionState::new);
     FunctionState copy;
     synchronized (given) {
+      given.refresh(from);
       copy = given.copy(slotNanos);
     }
     synchronized (kept) {
+      kept.refresh(into);
       kept.adopt(copy, slotNanos);
     }
   }

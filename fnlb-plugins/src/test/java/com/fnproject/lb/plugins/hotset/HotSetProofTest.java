@@ -134,6 +134,33 @@ class HotSetProofTest {
     assertThat(words("f")).contains("hot");
   }
 
+  @Test
+  void mergesNoProofThatHasBecomeVoid() {
+    DrivenNode node = driver.node("a:1");
+    end(call("f"), Outcome.RAN);
+    end(call("g"), Outcome.RAN);
+    driver.function("f").changed();
+    driver.merge(driver.function("f"), driver.function("h"));
+    assertThat(words("h")).doesNotContain("hot");
+    node.eligible(false);
+    node.eligible(true);
+    driver.merge(driver.function("g"), driver.function("i"));
+    assertThat(words("i")).doesNotContain("hot");
+  }
+
+  @Test
+  void carriesTheRateOverWhenTwoFunctionsAreOneThoughTheClockIsBelowZero() {
+    long now = -1_000_000_000_000L;
+    FunctionState from = new FunctionState(new DrivenFunction("a"));
+    for (int i = 0; i < 30; i++) {
+      from.arrived(now);
+    }
+    FunctionState into = new FunctionState(new DrivenFunction("b"));
+    into.adopt(from, 5_000 * MILLIS);
+    assertThat(into.rate(now)).isEqualTo(1);
+    assertThat(into.rate(now + 300_000 * MILLIS)).isLessThan(0.01);
+  }
+
   /** Lets something happen as soon as it is looked at. */
   private static final class Published implements Warmth {
     private final Warmth warmth;
