@@ -64,8 +64,9 @@ final class HotNode {
     hotWindow = parameters.hotWindow();
     blockedUntilNanos = nowNanos;
     deadUntilNanos = nowNanos;
-    left = NEVER;
+    // In this order, lest selectors of the snapshots that lack it take it for theirs.
     joined = version;
+    left = NEVER;
   }
 
   boolean isIn(long version) {
