@@ -123,7 +123,7 @@ public final class FnLoadBalancer {
             System::nanoTime,
             config.nodeInFlight());
     String via = "1.1 fnlb-" + HexFormat.of().toHexDigits(random.nextLong());
-    health = new HealthChecker(config.health(), registry, random, names, via);
+    health = new HealthChecker(config.health(), registry, random, names, via, System::nanoTime);
     registry.listen(health);
     Readings readings = new Readings(config.scrape().maxReadings(), System::nanoTime);
     scraper =

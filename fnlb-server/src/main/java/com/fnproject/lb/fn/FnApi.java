@@ -112,12 +112,12 @@ public final class FnApi implements TriggerLookups.Source {
                 + "/triggerBySource/http/"
                 + TriggerPath.encoded(trigger.source()),
             MAX_LOOKUP,
-            (status, body) -> {
-              if (status == 404) {
+            answer -> {
+              if (answer.status().code() == 404) {
                 return Row.NONE;
               }
-              check(status);
-              return ApiRows.one(body);
+              check(answer.status().code());
+              return ApiRows.one(answer.body());
             });
     if (found.equals(Row.NONE)) {
       return null;
@@ -226,16 +226,16 @@ public final class FnApi implements TriggerLookups.Source {
         place,
         target,
         most,
-        (status, body) -> {
-          if (status == 404) {
+        answer -> {
+          if (answer.status().code() == 404) {
             // Of an app that has just been deleted, or of a server that has no API.
             if (!target.startsWith(APPS)) {
               return Page.NONE;
             }
             throw new FnApiFailure("status 404", true);
           }
-          check(status);
-          return ApiRows.page(body);
+          check(answer.status().code());
+          return ApiRows.page(answer.body());
         });
   }
 

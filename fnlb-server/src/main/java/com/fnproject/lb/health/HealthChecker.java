@@ -10,6 +10,7 @@ import java.util.ArrayList;
 import java.util.IdentityHashMap;
 import java.util.List;
 import java.util.concurrent.Semaphore;
+import java.util.function.LongSupplier;
 import java.util.random.RandomGenerator;
 
 /**
@@ -61,17 +62,19 @@ public final class HealthChecker implements NodeListener, AutoCloseable {
    * @param random for the jitter; used by one thread at a time
    * @param names looks up the nodes' names; closed by the caller
    * @param via the Via field of checks, by which the balancer knows one that comes back to it
+   * @param clock nanoseconds, monotonic
    */
   public HealthChecker(
       HealthConfig config,
       NodeRegistry registry,
       RandomGenerator random,
       NameLookup names,
-      String via) {
+      String via,
+      LongSupplier clock) {
     this.config = config;
     this.registry = registry;
     this.random = random;
-    this.versionCheck = new VersionCheck(config, names, via);
+    this.versionCheck = new VersionCheck(config, names, via, clock);
   }
 
   @Override

@@ -7,9 +7,11 @@ import io.helidon.common.socket.HelidonSocket;
 import io.helidon.common.tls.Tls;
 import io.helidon.common.uri.UriInfo;
 import io.helidon.common.uri.UriPath;
+import io.helidon.http.HeaderName;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
 import io.helidon.http.Headers;
+import io.helidon.http.Status;
 import io.helidon.http.encoding.ContentEncodingContext;
 import io.helidon.webclient.api.ClientConnection;
 import io.helidon.webclient.api.ClientUri;
@@ -37,6 +39,9 @@ import org.jspecify.annotations.Nullable;
  * Asks a node something on the balancer's own behalf: one GET on a connection of its own, without
  * redirects, cookies and compression, its answer bounded in bytes and time. Thread-safe; blocks
  * until the answer is read or the thread is interrupted, which closes the socket.
+ *
+ * <p>The connection is opened and closed here: the client library leaks the sockets of nodes that
+ * hang up without an answer, and tries only the first address of a name.
  */
 public final class BoundedGet implements AutoCloseable {
 
@@ -66,20 +71,22 @@ public final class BoundedGet implements AutoCloseable {
     /**
      * Reads an answer.
      *
-     * @param status its status
-     * @param body its body, to be read as far as it matters
+     * @param answer the answer; of no use afterwards
      * @return what it comes to
      * @throws IOException if reading fails
      */
-    T read(int status, InputStream body) throws IOException;
+    T read(Answer answer) throws IOException;
   }
 
-  /** No answer, or none that may be read to its end. The message is the reason. */
+  /**
+   * No answer, or none that may be read to its end. The message is the reason; the cause is what
+   * the network said, if that is why.
+   */
   public static final class Failure extends RuntimeException {
     private static final long serialVersionUID = 1L;
 
-    Failure(String reason) {
-      super(reason, null, false, false);
+    Failure(String reason, @Nullable IOException network) {
+      super(reason, network, false, false);
     }
   }
 
@@ -154,14 +161,17 @@ public final class BoundedGet implements AutoCloseable {
       throws InterruptedException {
     TcpClientConnection connection = connect(place);
     try {
-      return read(request(place, target, new BoundedConnection(connection, maxAnswer)), reader);
+      return reader.read(
+          new Answer(request(place, target, new BoundedConnection(connection, maxAnswer))));
+    } catch (IOException e) {
+      throw failure(new UncheckedIOException(e));
     } finally {
       connection.closeResource();
     }
   }
 
   private TcpClientConnection connect(Place place) throws InterruptedException {
-    String reason = "name " + place.host() + " has no address";
+    UncheckedIOException refusal = null;
     for (InetAddress address : resolve(place.host())) {
       try {
         return TcpClientConnection.create(
@@ -171,8 +181,9 @@ public final class BoundedGet implements AutoCloseable {
                     place.host(),
                     place.port(),
                     place.tls() ? tls() : NO_TLS,
-                    // The name stands in the certificate; it has been looked up already.
-                    (host, lookup) -> named(host, address),
+                    // The name, already looked up, stands in the certificate; without one the
+                    // address goes as it is, with the zone that it may have.
+                    (host, lookup) -> place.tls() ? named(host, address) : address,
                     DnsAddressLookup.defaultLookup(),
                     Proxy.noProxy()),
                 List.of(),
@@ -180,10 +191,16 @@ public final class BoundedGet implements AutoCloseable {
                 unused -> {})
             .connect();
       } catch (UncheckedIOException e) {
-        reason = String.valueOf(e.getCause() == null ? null : e.getCause().getMessage());
+        refusal = e;
       }
     }
-    throw new Failure("no connection to " + place + ": " + reason.toLowerCase(Locale.ROOT));
+    if (refusal == null) {
+      throw new Failure("name " + place.host() + " has no address", null);
+    }
+    IOException cause = refusal.getCause();
+    String reason = String.valueOf(cause == null ? null : cause.getMessage());
+    throw new Failure(
+        "no connection to " + place + ": " + reason.toLowerCase(Locale.ROOT), network(cause));
   }
 
   private static InetAddress named(String host, InetAddress address) {
@@ -207,7 +224,7 @@ public final class BoundedGet implements AutoCloseable {
     try {
       return names.addresses(host, connectTimeout);
     } catch (UnknownHostException e) {
-      throw new Failure(String.valueOf(e.getMessage()));
+      throw new Failure(String.valueOf(e.getMessage()), null);
     }
   }
 
@@ -238,41 +255,76 @@ public final class BoundedGet implements AutoCloseable {
             .build());
   }
 
-  private <T> T read(Http1ClientResponse response, Reader<T> reader) {
-    Headers headers = response.headers();
-    boolean framed =
-        headers.contains(HeaderNames.CONTENT_LENGTH)
-            || headers.contains(HeaderNames.TRANSFER_ENCODING);
-    try {
-      return reader.read(response.status().code(), new Body(response.inputStream(), framed));
-    } catch (IOException e) {
-      throw failure(new UncheckedIOException(e));
-    }
-  }
-
   private Failure failure(RuntimeException thrown) {
     for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
       if (cause instanceof Failure known) {
         return known;
       }
-      if (cause instanceof SocketTimeoutException) {
-        return late();
+      if (cause instanceof SocketTimeoutException silence) {
+        return late(silence);
       }
       if (cause instanceof DataReader.InsufficientDataAvailableException) {
-        return new Failure("connection closed before the end of the answer");
+        return new Failure("connection closed before the end of the answer", null);
       }
     }
-    return new Failure("no valid answer: " + Quoted.of(String.valueOf(thrown.getMessage())));
+    return new Failure(
+        "no valid answer: " + Quoted.of(String.valueOf(thrown.getMessage())), network(thrown));
   }
 
-  private Failure late() {
-    return new Failure("no answer within " + answerTimeout.toMillis() + " ms");
+  /** The innermost of the first exceptions in a chain that are the network's. */
+  private static @Nullable IOException network(@Nullable Throwable thrown) {
+    for (Throwable cause = thrown; cause != null; cause = cause.getCause()) {
+      if (cause instanceof IOException network && !(cause.getCause() instanceof IOException)) {
+        return network;
+      }
+    }
+    return null;
+  }
+
+  private Failure late(@Nullable SocketTimeoutException silence) {
+    return new Failure("no answer within " + answerTimeout.toMillis() + " ms", silence);
   }
 
   @Override
   public void close() {
     client.closeResource();
     connector.closeResource();
+  }
+
+  /** What came back, as far as it has been read. For the one thread that asked. */
+  public final class Answer {
+    private final Http1ClientResponse response;
+
+    private Answer(Http1ClientResponse response) {
+      this.response = response;
+    }
+
+    /** The status; two of one code may differ in their phrases. */
+    public Status status() {
+      return response.status();
+    }
+
+    /** A header field's first value, or null if there is no such field. */
+    public @Nullable String header(HeaderName name) {
+      Headers headers = response.headers();
+      return headers.contains(name) ? headers.get(name).get() : null;
+    }
+
+    /**
+     * The body, to be read as far as it matters; asked for once. What breaks it off or its bounds
+     * is a {@link Failure}.
+     */
+    public InputStream body() {
+      Headers headers = response.headers();
+      boolean framed =
+          headers.contains(HeaderNames.CONTENT_LENGTH)
+              || headers.contains(HeaderNames.TRANSFER_ENCODING);
+      try {
+        return new Body(response.inputStream(), framed);
+      } catch (RuntimeException e) {
+        throw failure(e);
+      }
+    }
   }
 
   /** A body whose faults are told in one way. */
@@ -331,10 +383,10 @@ public final class BoundedGet implements AutoCloseable {
       left -= bytes == null ? 0 : bytes.length;
       // Again and again: the library reads on while it closes what it failed to read.
       if (left < 0) {
-        throw new Failure("answer of more than " + most + " bytes");
+        throw new Failure("answer of more than " + most + " bytes", null);
       }
       if (clock.getAsLong() - untilNanos > 0) {
-        throw late();
+        throw late(null);
       }
       return bytes;
     }
