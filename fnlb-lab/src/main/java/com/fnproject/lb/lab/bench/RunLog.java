@@ -79,6 +79,21 @@ final class RunLog {
             * workload.nodes().get(onNode).slowness();
   }
 
+  /** Where the call was sent last, by its place in {@link Workload#nodes()}; negative: nowhere. */
+  int node(int call) {
+    return node[call];
+  }
+
+  /** Whether the call ran in a container that had never run one. */
+  boolean cold(int call) {
+    return cold[call];
+  }
+
+  /** From the sending of the call to a function's answer; 0 if there was none. */
+  long latencyNanos(int call) {
+    return latencyNanos[call];
+  }
+
   /** The figures of the run. */
   Figures figures() {
     int first = workload.firstCounted();

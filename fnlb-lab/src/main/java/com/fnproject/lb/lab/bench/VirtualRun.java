@@ -146,6 +146,11 @@ final class VirtualRun implements Agenda, Cluster {
     return log.figures();
   }
 
+  /** What became of each call; complete after {@link #run}. */
+  RunLog log() {
+    return log;
+  }
+
   @Override
   public long nowNanos() {
     return now;
