@@ -145,7 +145,7 @@ class HotSetPointsTest {
   /** Of whatever age, so more than is claimed; measured: 99.3 %. */
   @Test
   void callsThatShouldFindAContainerFindOne() {
-    Workload workload = Scenario.STEADY.make(1);
+    Workload workload = Scenario.STEADY.make(1, Generator.CALLS_PER_SECOND);
     Witness witness = Witness.foretelling(policy("hot-set"));
     VirtualRun run = new VirtualRun(workload, witness, DEFAULTS, 1, 0, 1);
     Figures unused = run.run();
@@ -164,8 +164,8 @@ class HotSetPointsTest {
   /** A database behind all functions is slow: no processor is. Measured: 0.82 % and 0.70 %. */
   @Test
   void noMoreCallsStartColdWhenAllFunctionsAreSlowForAMinute() {
-    Workload usual = waiting(Scenario.STEADY.make(1), 1);
-    Workload slow = waiting(Scenario.STEADY.make(1), 3);
+    Workload usual = waiting(Scenario.STEADY.make(1, Generator.CALLS_PER_SECOND), 1);
+    Workload slow = waiting(Scenario.STEADY.make(1, Generator.CALLS_PER_SECOND), 3);
     Figures usually = new VirtualRun(usual, policy("hot-set"), DEFAULTS, 1, 0, 1).run();
     Figures slowly = new VirtualRun(slow, policy("hot-set"), DEFAULTS, 1, 0, 1).run();
     assertThat(slowly.coldPercent()).isLessThan(1.2 * usually.coldPercent());
@@ -181,13 +181,16 @@ class HotSetPointsTest {
 
   private static double coldWithHidden(String policy) {
     Witness witness = Witness.hiding(policy(policy));
-    return new VirtualRun(Scenario.STEADY.make(1), witness, DEFAULTS, 4, 0, 1).run().coldPercent();
+    return new VirtualRun(
+            Scenario.STEADY.make(1, Generator.CALLS_PER_SECOND), witness, DEFAULTS, 4, 0, 1)
+        .run()
+        .coldPercent();
   }
 
   /** Measured over three seeds: 1.21, 1.29 and 1.22. */
   @Test
   void fourBalancersStartLittleMoreThanOne() {
-    Workload workload = Scenario.STEADY.make(1);
+    Workload workload = Scenario.STEADY.make(1, Generator.CALLS_PER_SECOND);
     double one = new VirtualRun(workload, policy("hot-set"), DEFAULTS, 1, 0, 1).run().coldPercent();
     double four =
         new VirtualRun(workload, policy("hot-set"), DEFAULTS, 4, 0, 1).run().coldPercent();
@@ -198,7 +201,15 @@ class HotSetPointsTest {
   @Test
   void inACrowdHeldCallsAreWokenBeforeTheirTimeIsUp() {
     Witness witness = Witness.watching(policy("hot-set"));
-    Figures unused = new VirtualRun(Scenario.FLASH_CROWD.make(1), witness, DEFAULTS, 1, 0, 1).run();
+    Figures unused =
+        new VirtualRun(
+                Scenario.FLASH_CROWD.make(1, Generator.CALLS_PER_SECOND),
+                witness,
+                DEFAULTS,
+                1,
+                0,
+                1)
+            .run();
     assertThat(witness.held()).hasSizeGreaterThan(100);
     assertThat(witness.held())
         .allSatisfy(

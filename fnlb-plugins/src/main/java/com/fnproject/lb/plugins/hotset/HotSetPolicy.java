@@ -132,8 +132,9 @@ final class HotSetPolicy implements RoutingPolicy {
       WarmTimes times, HotNode node, long memo, int nodeCalls, RoutingResult result) {
     long now = result.nowNanos();
     double latency = Math.max(result.latencyNanos(), 1) * HotNode.NANOS;
-    boolean told = result.waitNanos() >= 0;
-    double wait = told ? Math.min(result.waitNanos() * HotNode.NANOS, latency) : 0;
+    // A call cannot have waited longer than it took: such a header tells nothing.
+    boolean told = result.waitNanos() >= 0 && result.waitNanos() < result.latencyNanos();
+    double wait = told ? result.waitNanos() * HotNode.NANOS : 0;
     double warmTime = Math.max(latency - wait, HotNode.NANOS);
     Standing standing = Booking.standing(memo);
     boolean hot = standing == Standing.HOT;

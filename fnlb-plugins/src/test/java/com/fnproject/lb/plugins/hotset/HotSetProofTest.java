@@ -51,6 +51,18 @@ class HotSetProofTest {
   }
 
   @Test
+  void learnsTheUsualTimeAsIfThereWereNoHeaderWhenTheHeaderSaysMoreThanTheCallTook() {
+    driver.node("a:1");
+    for (int i = 0; i < 20; i++) {
+      DrivenCall call = call("f");
+      time.runUntil(time.nowNanos() + 40 * MILLIS);
+      call.answered(Outcome.RAN, 200, 3_600_000 * MILLIS);
+      time.run();
+    }
+    assertThat(words("f")).contains("usually 40 ms");
+  }
+
+  @Test
   void doesNotTakeCallsOfBeforeAChangeForProof() {
     driver.node("a:1");
     DrivenCall first = call("f");
