@@ -23,7 +23,7 @@ public final class DrivenFunction implements RoutedFunction {
   private final AtomicInteger held = new AtomicInteger();
   private final Queue<CallState> queue = new ConcurrentLinkedQueue<>();
   private volatile @Nullable Warmth warmth;
-  private volatile @Nullable Object state;
+  private final KeptState state = new KeptState();
   private @Nullable Object attachment;
 
   /** Readings that the driver had published when this function last changed. */
@@ -127,19 +127,8 @@ public final class DrivenFunction implements RoutedFunction {
   }
 
   @Override
-  @SuppressWarnings("unchecked")
   public <S> S state(Function<? super RoutedFunction, S> first) {
-    Object made = state;
-    if (made == null) {
-      synchronized (this) {
-        made = state;
-        if (made == null) {
-          made = first.apply(this);
-          state = made;
-        }
-      }
-    }
-    return (S) made;
+    return state.get(this, first);
   }
 
   /**

@@ -22,7 +22,7 @@ public final class DrivenNode implements RoutingNode {
   private volatile Map<String, String> labels = Map.of();
   private volatile int cap = Integer.MAX_VALUE;
   private volatile @Nullable NodeReading reading;
-  private volatile @Nullable Object state;
+  private final KeptState state = new KeptState();
   private boolean eligible = true;
   private @Nullable Object attachment;
 
@@ -162,19 +162,8 @@ public final class DrivenNode implements RoutingNode {
   }
 
   @Override
-  @SuppressWarnings("unchecked")
   public <S> S state(Function<? super RoutingNode, S> first) {
-    Object made = state;
-    if (made == null) {
-      synchronized (this) {
-        made = state;
-        if (made == null) {
-          made = first.apply(this);
-          state = made;
-        }
-      }
-    }
-    return (S) made;
+    return state.get(this, first);
   }
 
   /**
