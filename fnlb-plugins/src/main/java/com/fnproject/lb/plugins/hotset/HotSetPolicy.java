@@ -101,8 +101,7 @@ final class HotSetPolicy implements RoutingPolicy {
       function.refresh(call.function());
       entry.read(node.reading(), call.function());
       int nodeCalls = on.calls.getAndDecrement();
-      entry.end(now, slotNanos);
-      function.calls--;
+      function.end(entry, now, slotNanos);
       switch (result.outcome()) {
         case RAN -> {
           entry.used(now);

@@ -7,7 +7,7 @@ import com.fnproject.lb.spi.NodeSelector;
 import com.fnproject.lb.spi.NodeSnapshot;
 import com.fnproject.lb.spi.RoutingCall;
 import com.fnproject.lb.spi.RoutingNode;
-import java.util.Locale;
+import java.util.concurrent.atomic.AtomicReferenceArray;
 import org.jspecify.annotations.Nullable;
 
 /** Picks from the nodes of one snapshot. Thread-safe. */
@@ -19,10 +19,19 @@ final class HotSetSelector implements NodeSelector {
   /** Only where one more container would be in others' way. */
   private static final double HOLD_SLOWDOWN = 1.3;
 
+  /** Places for pricings at rest: enough for as many processors, each on its cache line. */
+  private static final int PLACES = 64;
+
+  private static final int APART = 16;
+
   final HotSetPolicy policy;
   final long version;
   final HotNode[] nodes;
   private final Rendezvous order;
+
+  /** A thread takes the one in its place and puts it back, so that hardly any call makes one. */
+  private final AtomicReferenceArray<@Nullable Pricing> resting =
+      new AtomicReferenceArray<>(PLACES * APART);
 
   HotSetSelector(HotSetPolicy policy, NodeSnapshot snapshot, HotNode[] nodes) {
     this.policy = policy;
@@ -41,29 +50,41 @@ final class HotSetSelector implements NodeSelector {
       return null;
     }
     FunctionState function = call.function().state(FunctionState::new);
-    long now = call.nowNanos();
-    synchronized (function) {
-      function.refresh(call.function());
-      function.prepare(this, now);
-      HotNode freed = freed(call, now);
-      if (freed != null) {
-        function.takeHot(this, freed, now);
-      } else {
-        function.price(this, call, now, null);
-      }
-      HotNode node = function.bestNode();
-      if (node == null) {
-        return null;
-      }
-      boolean hold = freed == null && call.mayHold() && worthHolding(function, call);
-      long holdNanos = holdNanos();
-      policy.offered(function.leastSlowdown(), now);
-      if (hold) {
-        return call.hold(holdNanos);
-      }
-      function.book(this, node, call, now);
-      return node.node;
+    int place = ((int) Thread.currentThread().threadId() & (PLACES - 1)) * APART;
+    Pricing pricing = resting.getAndSet(place, null);
+    if (pricing == null) {
+      pricing = new Pricing(this);
     }
+    RoutingNode selected;
+    synchronized (function) {
+      selected = select(function, call, pricing);
+    }
+    resting.setRelease(place, pricing);
+    return selected;
+  }
+
+  private @Nullable RoutingNode select(FunctionState function, RoutingCall call, Pricing pricing) {
+    long now = call.nowNanos();
+    function.refresh(call.function());
+    function.prepare(this, now);
+    HotNode freed = freed(call, now);
+    if (freed != null) {
+      pricing.takeHot(function, call, freed);
+    } else {
+      pricing.price(function, call, null);
+    }
+    HotNode node = pricing.bestNode();
+    if (node == null) {
+      return null;
+    }
+    boolean hold = freed == null && call.mayHold() && worthHolding(function, call, pricing);
+    long holdNanos = holdNanos();
+    policy.offered(pricing.leastSlowdown(), now);
+    if (hold) {
+      return call.hold(holdNanos);
+    }
+    pricing.book(function, node, call);
+    return node.node;
   }
 
   @Override
@@ -73,14 +94,15 @@ final class HotSetSelector implements NodeSelector {
       return;
     }
     FunctionState function = call.function().state(FunctionState::new);
+    Pricing pricing = new Pricing(this);
     synchronized (function) {
       function.refresh(call.function());
       function.prepare(this, call.nowNanos());
-      function.price(this, call, call.nowNanos(), out);
-      HotNode node = function.bestNode();
+      pricing.price(function, call, out);
+      HotNode node = pricing.bestNode();
       if (node == null) {
         out.decision(null, "every node was tried");
-      } else if (call.mayHold() && worthHolding(function, call)) {
+      } else if (call.mayHold() && worthHolding(function, call, pricing)) {
         out.decision(
             null,
             "held for "
@@ -98,12 +120,12 @@ final class HotSetSelector implements NodeSelector {
    * Whether a call of the function should rather wait for a container that is in use than have one
    * started on a node that is busy anyway.
    */
-  private boolean worthHolding(FunctionState function, RoutingCall call) {
+  private boolean worthHolding(FunctionState function, RoutingCall call, Pricing pricing) {
     if (policy.parameters.hold() == 0
         || !function.times.known()
         || function.calls == 0
-        || function.bestStanding() == Standing.HOT
-        || function.bestSlowdown() <= HOLD_SLOWDOWN) {
+        || pricing.bestStanding() == Standing.HOT
+        || pricing.bestSlowdown() <= HOLD_SLOWDOWN) {
       return false;
     }
     double patience = function.times.cold() * function.calls * (1 + 4 * policy.overload());
@@ -135,17 +157,5 @@ final class HotSetSelector implements NodeSelector {
       first[i] = nodes[places[i]];
     }
     return first;
-  }
-
-  static String words(
-      Standing standing, int rank, double slowdown, @Nullable Entry entry, double base) {
-    return String.format(
-        Locale.ROOT,
-        "%s, rank %d, slowdown %.2f, %d of its calls there, usually %.0f ms",
-        standing.name().toLowerCase(Locale.ROOT),
-        rank,
-        slowdown,
-        entry == null ? 0 : entry.calls,
-        base * 1000);
   }
 }
