@@ -30,8 +30,6 @@ public class PickBenchmark {
   /** Calls in flight for each node: enough for bounds to bind, few enough for idle containers. */
   static final int IN_FLIGHT_PER_NODE = 2;
 
-  private static final long CALL_NANOS = 100_000_000L;
-
   /** The order of calls repeats after as many; a power of two. */
   private static final int CALLS = 1 << 20;
 
@@ -73,12 +71,12 @@ public class PickBenchmark {
       policy = Policies.create(policyName);
       selector = policy.newSelector(cluster);
       called = calls(cluster.functions);
-      stepNanos = Math.max(1, CALL_NANOS / inFlight());
+      stepNanos = Math.max(1, Call.NANOS / inFlight());
       Call call = new Call(called[0]);
       for (StandInFunction function : cluster.functions) {
         long now = clock.getAndAdd(stepNanos);
         call.begin(selector, function, now);
-        call.end(policy, now + CALL_NANOS);
+        call.end(policy, now + Call.NANOS);
       }
     }
 

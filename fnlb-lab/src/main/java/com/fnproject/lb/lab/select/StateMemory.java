@@ -45,8 +45,8 @@ final class StateMemory {
         now += 100_000;
         first.begin(selector, function, now);
         second.begin(selector, function, now);
-        first.end(policy, now + 100_000_000);
-        second.end(policy, now + 100_000_000);
+        first.end(policy, now + Call.NANOS);
+        second.end(policy, now + Call.NANOS);
       }
     }
   }
