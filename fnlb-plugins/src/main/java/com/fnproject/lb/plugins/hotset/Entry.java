@@ -57,6 +57,24 @@ final class Entry {
     this.slot = Math.floorDiv(nowNanos, slotNanos);
   }
 
+  /** Takes over what has become known of the node since the last time. */
+  void refresh(RoutedFunction function) {
+    if (joined != node.joined) {
+      joined = node.joined;
+      forgetWarmth();
+    }
+    read(node.node.reading(), function);
+  }
+
+  /** Whether it has no calls, and cannot prove anything any more. */
+  boolean stale(long nowNanos, Parameters parameters) {
+    double keep = Math.max(parameters.hotWindow(), 1.5 * node.hotWindow);
+    if (calls > 0 || (proven && (nowNanos - lastNanos) * HotNode.NANOS <= keep)) {
+      return false;
+    }
+    return node.youngReading(nowNanos) == null || !scraped || idleLeft() <= 0;
+  }
+
   /** Forgets what proved that containers are there; calls under way stay counted. */
   void forgetWarmth() {
     proven = false;

@@ -34,6 +34,9 @@ final class FunctionState {
   private Entry[] entries = new Entry[1];
   private int size;
 
+  /** Bit i: rank i has an entry. */
+  private int ranked;
+
   private long generation;
   private @Nullable Warmth warmth;
 
@@ -77,6 +80,7 @@ final class FunctionState {
     // Calls under way end in containers that are of no use any more.
     Arrays.fill(entries, 0, size, null);
     size = 0;
+    ranked = 0;
   }
 
   /** Makes the order of nodes and the entries those of the selector's snapshot. */
@@ -109,13 +113,14 @@ final class FunctionState {
     ranksVersion = of.version;
     seen = 0;
     for (int i = 0; i < before.length; i++) {
-      int rank = (seenBefore >>> i & 1) == 0 ? RANKS : rankOf(before[i]);
-      if (rank < RANKS) {
-        seen |= 1 << rank;
+      if ((seenBefore >>> i & 1) != 0) {
+        seen |= bit(rankOf(before[i]));
       }
     }
+    ranked = 0;
     for (int i = 0; i < size; i++) {
       entries[i].rank = rankOf(entries[i].node);
+      ranked |= bit(entries[i].rank);
     }
   }
 
@@ -148,11 +153,16 @@ final class FunctionState {
     return (seen >>> rank & 1) != 0;
   }
 
+  /** Whether there is an entry for the node of a rank. */
+  boolean hasEntryOf(int rank) {
+    return (ranked >>> rank & 1) != 0;
+  }
+
+  /** The number of entries. */
   int size() {
     return size;
   }
 
-  /** One of {@link #size}. */
   Entry entry(int i) {
     return entries[i];
   }
@@ -172,54 +182,27 @@ final class FunctionState {
     }
     Entry entry = new Entry(node, rank, nowNanos, slotNanos);
     entries[size++] = entry;
-    if (rank < RANKS) {
-      seen |= 1 << rank;
-    }
+    ranked |= bit(rank);
+    seen |= bit(rank);
     return entry;
   }
 
-  /**
-   * Takes over what nodes have told, and drops entries that have no calls and prove nothing any
-   * more; answers the bits of the ranks that have entries.
-   */
-  int sweepEntries(RoutedFunction function, Parameters parameters, long now) {
-    int ranked = 0;
-    for (int i = size - 1; i >= 0; i--) {
-      Entry entry = entries[i];
-      HotNode node = entry.node;
-      if (entry.joined != node.joined) {
-        entry.joined = node.joined;
-        entry.forgetWarmth();
-      }
-      entry.read(node.node.reading(), function);
-      if (stale(entry, now, parameters)) {
-        entries[i] = entries[--size];
-        entries[size] = null;
-        continue;
-      }
-      if (entry.rank < RANKS) {
-        ranked |= 1 << entry.rank;
-      }
-    }
-    return ranked;
+  /** Drops an entry; the last one takes its place. */
+  void drop(int i) {
+    ranked &= ~bit(entries[i].rank);
+    entries[i] = entries[--size];
+    entries[size] = null;
   }
 
-  /** An entry is kept while it has calls, or could still prove something. */
-  private static boolean stale(Entry entry, long now, Parameters parameters) {
-    double keep = Math.max(parameters.hotWindow(), 1.5 * entry.node.hotWindow);
-    if (entry.calls > 0 || (entry.proven && (now - entry.lastNanos) * HotNode.NANOS <= keep)) {
-      return false;
-    }
-    return entry.node.youngReading(now) == null || !entry.scraped() || entry.idleLeft() <= 0;
+  private static int bit(int rank) {
+    return rank < RANKS ? 1 << rank : 0;
   }
 
   /** A call begins on a node. */
   void begin(Entry entry, long nowNanos, long slotNanos) {
     entry.begin(nowNanos, slotNanos);
     calls++;
-    if (entry.rank < RANKS) {
-      seen |= 1 << entry.rank;
-    }
+    seen |= bit(entry.rank);
   }
 
   /** A call on a node has ended, whatever became of it. */

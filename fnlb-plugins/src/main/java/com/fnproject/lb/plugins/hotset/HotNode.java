@@ -3,7 +3,7 @@ package com.fnproject.lb.plugins.hotset;
 import com.fnproject.lb.spi.NodeReading;
 import com.fnproject.lb.spi.RoutingNode;
 import com.fnproject.lb.spi.SipHash;
-import java.util.concurrent.atomic.AtomicInteger;
+import java.util.concurrent.atomic.AtomicIntegerFieldUpdater;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -20,13 +20,17 @@ final class HotNode {
   /** Never present in a snapshot. */
   private static final long NEVER = Long.MAX_VALUE;
 
+  // Not an object of its own: a choice looks at many nodes.
+  private static final AtomicIntegerFieldUpdater<HotNode> CALLS =
+      AtomicIntegerFieldUpdater.newUpdater(HotNode.class, "calls");
+
   final RoutingNode node;
 
   /** Of the node's id, so that all balancers agree. */
   final long hash;
 
   /** Calls of this balancer, from selection to the head of the answer. */
-  final AtomicInteger calls = new AtomicInteger();
+  private volatile int calls;
 
   /** The version of the snapshot with which the node came (back). */
   volatile long joined = NEVER;
@@ -67,6 +71,20 @@ final class HotNode {
     // In this order, lest selectors of the snapshots that lack it take it for theirs.
     joined = version;
     left = NEVER;
+  }
+
+  int calls() {
+    return calls;
+  }
+
+  /** A call begins; answers how many there are now. */
+  int begin() {
+    return CALLS.incrementAndGet(this);
+  }
+
+  /** A call has ended; answers how many there were with it. */
+  int end() {
+    return CALLS.getAndDecrement(this);
   }
 
   boolean isIn(long version) {

@@ -97,10 +97,11 @@ final class HotSetPolicy implements RoutingPolicy {
     call.note(null);
     long now = result.nowNanos();
     HotNode on = entry.node;
+    boolean last;
     synchronized (function) {
       function.refresh(call.function());
       entry.read(node.reading(), call.function());
-      int nodeCalls = on.calls.getAndDecrement();
+      int nodeCalls = on.end();
       function.end(entry, now, slotNanos);
       switch (result.outcome()) {
         case RAN -> {
@@ -120,10 +121,11 @@ final class HotSetPolicy implements RoutingPolicy {
         // It was sent, and nobody has refused it.
         case TIMED_OUT, ABANDONED -> entry.used(now - result.latencyNanos());
       }
-      // The last call that could have woken others wakes one, whatever became of it.
-      if (result.outcome() == Outcome.RAN || function.calls == 0) {
-        boolean unused = call.function().held() > 0 && call.wake(node);
-      }
+      last = function.calls == 0;
+    }
+    // The last call that could have woken others wakes one, whatever became of it.
+    if (result.outcome() == Outcome.RAN || last) {
+      boolean unused = call.function().held() > 0 && call.wake(node);
     }
   }
 

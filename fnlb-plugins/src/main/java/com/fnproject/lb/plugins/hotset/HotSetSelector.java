@@ -59,15 +59,17 @@ final class HotSetSelector implements NodeSelector {
     synchronized (function) {
       selected = select(function, call, pricing);
     }
+    if (pricing.bestNode() != null) {
+      policy.offered(pricing.leastSlowdown(), call.nowNanos());
+    }
     resting.setRelease(place, pricing);
     return selected;
   }
 
   private @Nullable RoutingNode select(FunctionState function, RoutingCall call, Pricing pricing) {
-    long now = call.nowNanos();
     function.refresh(call.function());
-    function.prepare(this, now);
-    HotNode freed = freed(call, now);
+    function.prepare(this, call.nowNanos());
+    HotNode freed = freed(call, call.nowNanos());
     if (freed != null) {
       pricing.takeHot(function, call, freed);
     } else {
@@ -77,11 +79,8 @@ final class HotSetSelector implements NodeSelector {
     if (node == null) {
       return null;
     }
-    boolean hold = freed == null && call.mayHold() && worthHolding(function, call, pricing);
-    long holdNanos = holdNanos();
-    policy.offered(pricing.leastSlowdown(), now);
-    if (hold) {
-      return call.hold(holdNanos);
+    if (freed == null && call.mayHold() && worthHolding(function, call, pricing)) {
+      return call.hold(holdNanos());
     }
     pricing.book(function, node, call);
     return node.node;

@@ -92,9 +92,8 @@ final class Pricing {
     double rate = begin(function, call);
     long draw = Rendezvous.mix(function.hash ^ Double.doubleToRawLongBits(rate));
     HotNode[] order = function.order(of);
-    int ranked = function.sweepEntries(call.function(), parameters, now);
     priceEntries(function, call, draw, out);
-    priceFresh(function, call, order, ranked, out);
+    priceFresh(function, call, order, out);
     if (leastSlowdown > SOUND_SLOWDOWN && of.nodes.length > FunctionState.RANKS) {
       priceFar(function, call, draw, order, out);
     }
@@ -125,16 +124,28 @@ final class Pricing {
     return rate;
   }
 
-  /** Prices nodes that have run the function. */
+  /** Prices nodes that have run the function; drops entries that prove nothing any more. */
   private void priceEntries(
       FunctionState function, RoutingCall call, long draw, @Nullable Explanation out) {
     int size = function.size();
-    int count = Math.min(size, MOST_READ);
     int start = size <= MOST_READ ? 0 : (int) Long.remainderUnsigned(draw, size);
-    for (int i = 0; i < count; i++) {
-      Entry entry = function.entry(start + i < size ? start + i : start + i - size);
-      if (of.usable(entry.node, call, now)) {
-        priceEntry(entry, out);
+    int at = start;
+    for (int left = Math.min(size, MOST_READ); left > 0; left--) {
+      if (at >= function.size()) {
+        at = 0;
+      }
+      Entry entry = function.entry(at);
+      entry.refresh(call.function());
+      if (!entry.stale(now, parameters)) {
+        at++;
+        if (of.usable(entry.node, call, now)) {
+          priceEntry(entry, out);
+        }
+      } else if (at >= start) {
+        function.drop(at);
+      } else {
+        // The last entry, which would take its place, has had its turn.
+        at++;
       }
     }
   }
@@ -173,22 +184,14 @@ final class Pricing {
     offer(node, entry, standing, entry.rank, age, cost, out);
   }
 
-  /**
-   * Prices the function's own nodes that it is not known to have run on, up to two sound ones.
-   *
-   * @param ranked the bits of the ranks that have entries
-   */
+  /** Prices the function's own nodes that it is not known to have run on, up to two sound ones. */
   private void priceFresh(
-      FunctionState function,
-      RoutingCall call,
-      HotNode[] order,
-      int ranked,
-      @Nullable Explanation out) {
+      FunctionState function, RoutingCall call, HotNode[] order, @Nullable Explanation out) {
     boolean current = function.keeps(order);
     int sound = 0;
     for (int rank = 0; rank < order.length && sound < 2; rank++) {
       HotNode node = order[rank];
-      if ((current ? (ranked >>> rank & 1) != 0 : function.find(node) != null)
+      if ((current ? function.hasEntryOf(rank) : function.find(node) != null)
           || !of.usable(node, call, now)) {
         continue;
       }
@@ -284,7 +287,7 @@ final class Pricing {
     young = reading != null;
     tight = reading != null && HotNode.memoryTight(reading);
     crowd = young ? 0 : Math.max(0, 1 - node.hotWindow / parameters.hotWindow());
-    double used = (node.calls.get() + 1) / (parameters.headroom() * (node.concurrency + 0.5));
+    double used = (node.calls() + 1) / (parameters.headroom() * (node.concurrency + 0.5));
     slowdown = used < 1 ? 1 + parameters.spread() * used * used * (1 - crowd) : used + 0.3;
     harm =
         LEAST_HARM
@@ -340,7 +343,7 @@ final class Pricing {
     }
     entry.read(node.node.reading(), call.function());
     function.begin(entry, now, policy.slotNanos);
-    int nodeCalls = node.calls.incrementAndGet();
+    int nodeCalls = node.begin();
     call.note(entry);
     call.memo(Booking.of(bestStanding, Trust.row(bestRank), column, nodeCalls, bestAge));
     if (call.attempt() == 1) {

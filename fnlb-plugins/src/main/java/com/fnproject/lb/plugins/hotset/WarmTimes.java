@@ -29,6 +29,7 @@ final class WarmTimes {
   private double mean;
   private double variance = 0.25;
   private double logBase;
+  private double base = UNKNOWN_BASE;
   private long sampledNanos;
   private double cold = FIRST_COLD;
   private double provisional = Double.POSITIVE_INFINITY;
@@ -44,7 +45,7 @@ final class WarmTimes {
 
   /** Seconds that a warm call takes on a node in good health. */
   double base() {
-    return samples == 0 ? UNKNOWN_BASE : Math.exp(logBase);
+    return base;
   }
 
   double logBase() {
@@ -70,7 +71,6 @@ final class WarmTimes {
    */
   boolean wasCold(double seconds, double slowdown, double prior) {
     double sigma = Math.max(LEAST_SIGMA, Math.sqrt(variance));
-    double base = base();
     double usual = base * Math.max(1, slowdown);
     double z = Math.log(seconds / usual) / sigma;
     if (z < 1) {
@@ -119,6 +119,7 @@ final class WarmTimes {
       double passed = (nowNanos - sampledNanos) * HotNode.NANOS;
       logBase += (1 - Math.exp(-passed / BASELINE_SECONDS)) * (mean - logBase);
     }
+    base = Math.exp(logBase);
     sampledNanos = nowNanos;
   }
 
@@ -131,6 +132,7 @@ final class WarmTimes {
     mean = other.mean;
     variance = other.variance;
     logBase = other.logBase;
+    base = other.base;
     sampledNanos = other.sampledNanos;
     cold = other.cold;
   }

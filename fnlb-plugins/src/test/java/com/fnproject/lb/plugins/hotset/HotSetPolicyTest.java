@@ -57,7 +57,7 @@ class HotSetPolicyTest extends RoutingPolicyContract {
 
   @Override
   protected void assertNothingBooked(RoutingPolicy policy, List<DrivenNode> nodes) {
-    assertThat(nodes).allMatch(node -> node.state(HotNode::new).calls.get() == 0);
+    assertThat(nodes).allMatch(node -> node.state(HotNode::new).calls() == 0);
   }
 
   @Test
@@ -168,6 +168,36 @@ class HotSetPolicyTest extends RoutingPolicyContract {
     }
     // The function's own 16, and none, one or both of two drawn from all.
     assertThat(priced).containsExactlyInAnyOrder(16, 17, 18);
+  }
+
+  @Test
+  void looksAtSomeOfTheNodesOfAFunctionThatIsHotOnManyAndForgetsThemAllInTheEnd() {
+    try (PolicyDriver driver = driver(Map.of("hold", "0"))) {
+      driver.nodes(nodes("n", 100).stream().map(DrivenNode::id).toList());
+      DrivenFunction function = driver.function("f");
+      FunctionState known = function.state(FunctionState::new);
+      for (int i = 0; i < 400; i++) {
+        running.add(call(driver));
+      }
+      int most = known.size();
+      assertThat(most).isGreaterThan(64);
+      running.forEach(call -> end(call, Outcome.RAN));
+      running.clear();
+      for (int i = 0; i < 1000; i++) {
+        // It refuses a node that is named twice.
+        assertThat(driver.explain(function).candidates()).hasSizeBetween(32, 36);
+        DrivenCall call = call(driver);
+        end(call, Outcome.RAN);
+      }
+      assertThat(known.size()).isBetween(32, most);
+      pass(600_000);
+      for (int i = 0; i < 20; i++) {
+        assertThat(driver.explain(function).candidates()).hasSizeLessThan(36);
+        end(call(driver), Outcome.RAN);
+      }
+      assertThat(known.size()).isLessThan(4);
+      endAll(driver);
+    }
   }
 
   private PolicyDriver driver(Map<String, String> options) {
