@@ -42,6 +42,12 @@ final class Entry {
 
   private long slot;
 
+  /** When the first call began since one ended; if {@link #awaited}. */
+  private long awaitedNanos;
+
+  /** Whether a call has begun since one ended. */
+  private boolean awaited;
+
   /** Idle containers and own calls at the node's reading of {@link #scrapedNanos}. */
   private int idleThen;
 
@@ -94,6 +100,10 @@ final class Entry {
   void begin(long nowNanos, long slotNanos) {
     advance(nowNanos, slotNanos);
     calls++;
+    if (!awaited) {
+      awaited = true;
+      awaitedNanos = nowNanos;
+    }
     long peak = peaks & PEAK_MASK;
     if (calls > peak) {
       peaks = (peaks & ~PEAK_MASK) | Math.min(calls, PEAK_MASK);
@@ -112,6 +122,7 @@ final class Entry {
   void end(long nowNanos, long slotNanos) {
     advance(nowNanos, slotNanos);
     calls--;
+    awaited = false;
   }
 
   /**
@@ -134,6 +145,11 @@ final class Entry {
       left >>>= PEAK_BITS;
     }
     return Double.POSITIVE_INFINITY;
+  }
+
+  /** Seconds since a call began without any having ended; 0 if none has begun since one ended. */
+  double silence(long nowNanos) {
+    return awaited ? (nowNanos - awaitedNanos) * HotNode.NANOS : 0;
   }
 
   /**

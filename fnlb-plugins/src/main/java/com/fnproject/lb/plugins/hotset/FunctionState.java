@@ -22,6 +22,9 @@ final class FunctionState {
   /** Own calls on all nodes, from selection to the head of the answer. */
   int calls;
 
+  /** Those of {@link #calls} for which no idle container was thought to be there. */
+  int starts;
+
   private double arrivals;
   private long arrivedNanos;
 
@@ -199,16 +202,18 @@ final class FunctionState {
   }
 
   /** A call begins on a node. */
-  void begin(Entry entry, long nowNanos, long slotNanos) {
+  void begin(Entry entry, Standing standing, long nowNanos, long slotNanos) {
     entry.begin(nowNanos, slotNanos);
     calls++;
+    starts += standing == Standing.HOT ? 0 : 1;
     seen |= bit(entry.rank);
   }
 
   /** A call on a node has ended, whatever became of it. */
-  void end(Entry entry, long nowNanos, long slotNanos) {
+  void end(Entry entry, Standing standing, long nowNanos, long slotNanos) {
     entry.end(nowNanos, slotNanos);
     calls--;
+    starts -= standing == Standing.HOT ? 0 : 1;
   }
 
   /** What another record may take over, while this one stays in use. */

@@ -97,12 +97,13 @@ final class HotSetPolicy implements RoutingPolicy {
     call.note(null);
     long now = result.nowNanos();
     HotNode on = entry.node;
+    Standing standing = Booking.standing(memo);
     boolean last;
     synchronized (function) {
       function.refresh(call.function());
       entry.read(node.reading(), call.function());
       int nodeCalls = on.end();
-      function.end(entry, now, slotNanos);
+      function.end(entry, standing, now, slotNanos);
       switch (result.outcome()) {
         case RAN -> {
           entry.used(now);
@@ -111,13 +112,13 @@ final class HotSetPolicy implements RoutingPolicy {
         case BUSY -> {
           on.blockedUntilNanos = now + HotNode.AVOID_NANOS;
           on.concurrency = Math.max(1, 0.9 * on.concurrency);
-          entry.notRun(Booking.standing(memo));
+          entry.notRun(standing);
         }
         case UNREACHABLE, BROKEN -> {
           on.deadUntilNanos = now + HotNode.AVOID_NANOS;
           entry.forgetWarmth();
         }
-        case NOT_RUN, NOT_SENT -> entry.notRun(Booking.standing(memo));
+        case NOT_RUN, NOT_SENT -> entry.notRun(standing);
         // It was sent, and nobody has refused it.
         case TIMED_OUT, ABANDONED -> entry.used(now - result.latencyNanos());
       }

@@ -116,19 +116,23 @@ final class HotSetSelector implements NodeSelector {
   }
 
   /**
-   * Whether a call of the function should rather wait for a container that is in use than have one
-   * started on a node that is busy anyway.
+   * Whether a call of the function should rather wait for a container that is in use or about to
+   * be, than have one more started: because the node is busy anyway, or because starts are under
+   * way of which none has a held call waiting for it yet.
    */
   private boolean worthHolding(FunctionState function, RoutingCall call, Pricing pricing) {
     if (policy.parameters.hold() == 0
-        || !function.times.known()
         || function.calls == 0
-        || pricing.bestStanding() == Standing.HOT
-        || pricing.bestSlowdown() <= HOLD_SLOWDOWN) {
+        || pricing.bestStanding() == Standing.HOT) {
+      return false;
+    }
+    int held = call.function().held();
+    boolean saturated = function.times.known() && pricing.bestSlowdown() > HOLD_SLOWDOWN;
+    if (!saturated && held >= function.starts) {
       return false;
     }
     double patience = function.times.cold() * function.calls * (1 + 4 * policy.overload());
-    return function.times.base() * (call.function().held() + 1) < patience;
+    return function.times.base() * (held + 1) < patience;
   }
 
   private long holdNanos() {

@@ -139,7 +139,7 @@ final class Pricing {
       if (!entry.stale(now, parameters)) {
         at++;
         if (of.usable(entry.node, call, now)) {
-          priceEntry(entry, out);
+          priceEntry(function.times, entry, out);
         }
       } else if (at >= start) {
         function.drop(at);
@@ -150,7 +150,7 @@ final class Pricing {
     }
   }
 
-  private void priceEntry(Entry entry, @Nullable Explanation out) {
+  private void priceEntry(WarmTimes times, Entry entry, @Nullable Explanation out) {
     HotNode node = entry.node;
     assess(node);
     double age;
@@ -162,6 +162,7 @@ final class Pricing {
       age = entry.age(now, policy.slotNanos);
       hot = age < node.hotWindow;
     }
+    hot = hot && !isSilent(times, entry);
     Standing standing;
     double start;
     if (hot) {
@@ -182,6 +183,17 @@ final class Pricing {
     }
     double cost = (base * slowdown + start) * rankFactor(entry.rank);
     offer(node, entry, standing, entry.rank, age, cost, out);
+  }
+
+  /**
+   * Whether calls have been under way for longer than warm ones take: then the container that was
+   * thought to be there is gone, or is another balancer's, and the node is starting one.
+   */
+  private boolean isSilent(WarmTimes times, Entry entry) {
+    double silence = entry.silence(now);
+    return silence > base
+        && times.known()
+        && silence > times.longest(Math.max(slowdown, Math.exp(entry.node.slowdown)));
   }
 
   /** Prices the function's own nodes that it is not known to have run on, up to two sound ones. */
@@ -342,7 +354,7 @@ final class Pricing {
       entry = function.add(node, bestRank, now, policy.slotNanos);
     }
     entry.read(node.node.reading(), call.function());
-    function.begin(entry, now, policy.slotNanos);
+    function.begin(entry, bestStanding, now, policy.slotNanos);
     int nodeCalls = node.begin();
     call.note(entry);
     call.memo(Booking.of(bestStanding, Trust.row(bestRank), column, nodeCalls, bestAge));

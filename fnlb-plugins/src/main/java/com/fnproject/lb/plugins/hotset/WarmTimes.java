@@ -20,6 +20,9 @@ final class WarmTimes {
 
   private static final double LEAST_SIGMA = 0.15;
 
+  /** One warm call in 700 takes longer than so many sigmas say. */
+  private static final double LONGEST_SIGMAS = 3;
+
   /**
    * What the baseline's rise is spread over: it falls at once, for a function rarely gets slower.
    */
@@ -70,13 +73,13 @@ final class WarmTimes {
    * @param prior minus the logarithm of the odds that it was cold
    */
   boolean wasCold(double seconds, double slowdown, double prior) {
-    double sigma = Math.max(LEAST_SIGMA, Math.sqrt(variance));
+    double sigma = sigma();
     double usual = base * Math.max(1, slowdown);
     double z = Math.log(seconds / usual) / sigma;
     if (z < 1) {
       return false;
     }
-    if (seconds > 2 * cold + usual * Math.exp(3 * sigma)) {
+    if (seconds > 2 * cold + longest(slowdown)) {
       return true;
     }
     double start = seconds - base;
@@ -89,6 +92,18 @@ final class WarmTimes {
             + Math.log(seconds / start)
             + prior;
     return score > 0;
+  }
+
+  /**
+   * Seconds after which a warm call on a node that is so much slower than usual is over, but for
+   * one in 700.
+   */
+  double longest(double slowdown) {
+    return base * Math.max(1, slowdown) * Math.exp(LONGEST_SIGMAS * sigma());
+  }
+
+  private double sigma() {
+    return Math.max(LEAST_SIGMA, Math.sqrt(variance));
   }
 
   /**

@@ -7,11 +7,13 @@ import com.fnproject.lb.spi.Outcome;
 import com.fnproject.lb.spi.RoutingPolicy;
 import com.fnproject.lb.spi.RoutingPolicyProvider;
 import com.fnproject.lb.spi.testkit.AttemptResult;
+import com.fnproject.lb.spi.testkit.Containers;
 import com.fnproject.lb.spi.testkit.DrivenCall;
 import com.fnproject.lb.spi.testkit.DrivenFunction;
 import com.fnproject.lb.spi.testkit.DrivenNode;
 import com.fnproject.lb.spi.testkit.Explained;
 import com.fnproject.lb.spi.testkit.PolicyDriver;
+import com.fnproject.lb.spi.testkit.Reading;
 import com.fnproject.lb.spi.testkit.RoutingPolicyContract;
 import com.fnproject.lb.spi.testkit.VirtualTime;
 import java.util.ArrayList;
@@ -77,14 +79,45 @@ class HotSetPolicyTest extends RoutingPolicyContract {
   }
 
   @ParameterizedTest
-  @ValueSource(strings = {"0", "1"})
-  void holdsNoCallOfAFunctionOfWhichNothingIsKnownAndNoneAtAllIfToldSo(String hold) {
-    try (PolicyDriver driver = driver(Map.of("hold", hold))) {
-      if (hold.equals("0")) {
-        warmUp(driver);
+  @ValueSource(booleans = {false, true})
+  void holdsNoCallIfToldSo(boolean known) {
+    try (PolicyDriver driver = driver(Map.of("hold", "0"))) {
+      if (known) {
+        end(call(driver), Outcome.RAN);
       }
       for (int i = 0; i < MANY; i++) {
         assertThat(driver.explain(driver.function("f")).node()).isNotNull();
+        assertThat(call(driver).node()).isNotNull();
+      }
+    }
+  }
+
+  @ParameterizedTest
+  @ValueSource(booleans = {false, true})
+  void holdsOneCallForEachStartUnderWayThoughNoNodeIsBusy(boolean known) {
+    try (PolicyDriver driver = driver(Map.of("concurrency", "1000"))) {
+      if (known) {
+        end(call(driver), Outcome.RAN);
+        driver.function("f").changed();
+      }
+      for (int starts = 1; starts <= 5; starts++) {
+        assertThat(call(driver).node()).isNotNull();
+        assertThat(call(driver).node()).isNull();
+        assertThat(driver.held()).isEqualTo(starts);
+      }
+    }
+  }
+
+  @Test
+  void holdsNoCallForAStartThatIsOverSoonerThanACall() {
+    try (PolicyDriver driver = driver(Map.of("concurrency", "1000"))) {
+      for (int i = 0; i < 5; i++) {
+        DrivenCall call = call(driver);
+        pass(20_000);
+        end(call, Outcome.RAN);
+      }
+      driver.function("f").changed();
+      for (int i = 0; i < 5; i++) {
         assertThat(call(driver).node()).isNotNull();
       }
     }
@@ -206,20 +239,23 @@ class HotSetPolicyTest extends RoutingPolicyContract {
     return driver;
   }
 
-  private void warmUp(PolicyDriver driver) {
-    DrivenCall first = call(driver);
-    // Longer than a start is thought to take at first, so that it is worth starting on both nodes.
-    pass(1400);
-    end(first, Outcome.RAN);
-  }
-
-  /** A driver with so many calls under way that the next one should be held. */
+  /**
+   * A driver with calls under way on both nodes, all of them in containers that were there, and
+   * with so many of other functions that the next one should be held.
+   */
   private PolicyDriver saturated() {
     PolicyDriver driver = driver(Map.of());
-    warmUp(driver);
-    while (driver.explain(driver.function("f")).node() != null) {
+    end(call(driver), Outcome.RAN);
+    Map<DrivenFunction, Containers> idle = Map.of(driver.function("f"), new Containers(3, 0, 0, 0));
+    for (DrivenNode node : driver.nodes()) {
+      driver.reading(node, new Reading(time.nowNanos(), 60_000 * MILLIS, -1, -1, 3), idle);
+    }
+    for (int i = 0; i < 6; i++) {
       running.add(call(driver));
-      assertThat(running).hasSizeLessThan(MANY);
+    }
+    for (int i = 0; driver.explain(driver.function("f")).node() != null; i++) {
+      assertThat(i).isLessThan(MANY);
+      assertThat(driver.call(driver.function("other" + i), over -> {}).node()).isNotNull();
     }
     assertThat(driver.held()).isZero();
     assertThat(running)
@@ -245,7 +281,9 @@ class HotSetPolicyTest extends RoutingPolicyContract {
 
   private void endAll(PolicyDriver driver) {
     running.forEach(call -> end(call, Outcome.RAN));
-    assertThat(driver.underWay()).isZero();
+    assertThat(running).allMatch(call -> call.outcome() == Outcome.RAN);
+    assertThat(driver.held()).isZero();
+    driver.close();
     assertNothingBooked(driver.policy(), driver.nodes());
   }
 }

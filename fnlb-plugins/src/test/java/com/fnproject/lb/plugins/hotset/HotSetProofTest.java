@@ -29,7 +29,7 @@ class HotSetProofTest {
 
   private final VirtualTime time = new VirtualTime();
   private final PolicyDriver driver =
-      new PolicyDriver(new HotSetProvider(), Map.of(), 1, time, (call, node) -> {});
+      new PolicyDriver(new HotSetProvider(), Map.of("hold", "0"), 1, time, (call, node) -> {});
 
   @ParameterizedTest
   @EnumSource(names = {"BUSY", "NOT_RUN", "NOT_SENT"})
@@ -60,6 +60,44 @@ class HotSetProofTest {
       time.run();
     }
     assertThat(words("f")).contains("usually 40 ms");
+  }
+
+  @Test
+  void doesNotThinkANodeHotThatAnswersNoCallForLongerThanCallsTake() {
+    driver.node("a:1");
+    twoContainers();
+    DrivenCall unanswered = call("f");
+    pass(40);
+    assertThat(words("f")).contains("hot");
+    pass(400);
+    assertThat(words("f")).contains("busy");
+    end(unanswered, Outcome.RAN);
+    assertThat(words("f")).contains("hot");
+  }
+
+  @Test
+  void thinksANodeHotThatAnswersOthersWhileOneCallTakesLong() {
+    driver.node("a:1");
+    twoContainers();
+    DrivenCall unanswered = call("f");
+    pass(400);
+    DrivenCall later = call("f");
+    pass(40);
+    end(later, Outcome.RAN);
+    pass(400);
+    assertThat(words("f")).contains("hot");
+    end(unanswered, Outcome.RAN);
+  }
+
+  /** Lets a function that takes 40 ms run twice at once, often enough to be known. */
+  private void twoContainers() {
+    for (int i = 0; i < 20; i++) {
+      DrivenCall one = call("f");
+      DrivenCall other = call("f");
+      pass(40);
+      end(one, Outcome.RAN);
+      end(other, Outcome.RAN);
+    }
   }
 
   @Test
