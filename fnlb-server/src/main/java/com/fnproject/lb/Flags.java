@@ -6,13 +6,13 @@ import java.util.Collection;
 import java.util.LinkedHashMap;
 import java.util.List;
 import java.util.Map;
+import java.util.Stack;
 import picocli.CommandLine;
+import picocli.CommandLine.MissingParameterException;
+import picocli.CommandLine.Model.ArgSpec;
 import picocli.CommandLine.Model.CommandSpec;
 import picocli.CommandLine.Model.OptionSpec;
-import picocli.CommandLine.ParameterException;
 import picocli.CommandLine.ParseResult;
-import picocli.CommandLine.TypeConversionException;
-import picocli.CommandLine.UnmatchedArgumentException;
 
 /**
  * A command line, read as Go's {@code flag} package reads one: {@code -x v}, {@code -x=v}, {@code
@@ -22,34 +22,17 @@ import picocli.CommandLine.UnmatchedArgumentException;
  * @param help whether the help was asked for
  * @param version whether the version was asked for
  * @param texts what was said, by key; several texts only for repeatable settings
+ * @param faults what cannot be read, a line each: flags that do not exist, flags without a value,
+ *     and what is no flag
  */
-record Flags(boolean help, boolean version, Map<String, List<String>> texts) {
+record Flags(boolean help, boolean version, Map<String, List<String>> texts, List<String> faults) {
 
-  /** A command line that cannot be read; the message names the culprit. */
-  static final class Misuse extends Exception {
-
-    Misuse(String message, Throwable cause) {
-      super(message, cause);
-    }
-  }
-
-  /**
-   * Reads a command line. Values are not looked at.
-   *
-   * @throws Misuse on a flag that does not exist or has no value, and on anything that is no flag
-   */
-  static Flags parse(String... args) throws Misuse {
-    ParseResult result;
-    try {
-      result = new CommandLine(spec()).parseArgs(args);
-    } catch (UnmatchedArgumentException e) {
-      throw new Misuse(unmatched(e.getUnmatched().getFirst()), e);
-    } catch (ParameterException e) {
-      if (e.getCause() instanceof TypeConversionException badSwitch) {
-        throw new Misuse(String.valueOf(badSwitch.getMessage()), e);
-      }
-      throw new Misuse(String.valueOf(e.getMessage()), e);
-    }
+  /** Reads a command line. Values are not looked at. */
+  static Flags parse(String... args) {
+    ParseResult result = new CommandLine(spec()).parseArgs(args);
+    List<String> faults = new ArrayList<>();
+    result.errors().forEach(error -> faults.add(unreadable(error)));
+    addUnmatched(List.of(args), result.unmatched(), faults);
     Map<String, List<String>> texts = new LinkedHashMap<>();
     for (Setting<?> setting : Settings.ALL) {
       OptionSpec option = result.matchedOption(setting.flag());
@@ -59,7 +42,7 @@ record Flags(boolean help, boolean version, Map<String, List<String>> texts) {
       List<String> all = option.originalStringValues();
       texts.put(setting.key(), setting.isRepeatable() ? all : List.of(all.getLast()));
     }
-    return new Flags(result.isUsageHelpRequested(), result.isVersionHelpRequested(), texts);
+    return new Flags(result.isUsageHelpRequested(), result.isVersionHelpRequested(), texts, faults);
   }
 
   private static CommandSpec spec() {
@@ -68,7 +51,9 @@ record Flags(boolean help, boolean version, Map<String, List<String>> texts) {
         .posixClusteredShortOptionsAllowed(false)
         .abbreviatedOptionsAllowed(false)
         .expandAtFiles(false)
-        .overwrittenOptionsAllowed(true);
+        .overwrittenOptionsAllowed(true)
+        .unmatchedArgumentsAllowed(true)
+        .collectErrors(true);
     for (Setting<?> setting : Settings.ALL) {
       spec.addOption(option(setting));
     }
@@ -82,7 +67,7 @@ record Flags(boolean help, boolean version, Map<String, List<String>> texts) {
         OptionSpec.builder(setting.flag(), "-" + setting.key())
             .paramLabel(setting.kind().metavar());
     if (setting.isSwitch()) {
-      return option.type(Boolean.class).converters(text -> isOn(setting, text)).build();
+      return option.type(String.class).arity("1").preprocessor(Flags::switchedOn).build();
     }
     if (setting.isRepeatable()) {
       return option.type(List.class).auxiliaryTypes(String.class).arity("1").build();
@@ -90,12 +75,41 @@ record Flags(boolean help, boolean version, Map<String, List<String>> texts) {
     return option.type(String.class).arity("1").build();
   }
 
-  /** Picocli itself reads switches, so a wrong value must be told here and not with the others. */
-  private static boolean isOn(Setting<?> setting, String text) {
-    try {
-      return Kind.SWITCH.parse(text);
-    } catch (IllegalArgumentException e) {
-      throw new TypeConversionException("flag " + setting.flag() + ": " + e.getMessage());
+  /** A switch takes no value but one behind an equals sign, so that it is given here. */
+  private static boolean switchedOn(
+      Stack<String> rest, CommandSpec spec, ArgSpec option, Map<String, Object> how) {
+    if (!"=".equals(how.get("separator"))) {
+      rest.push("true");
+    }
+    return false;
+  }
+
+  private static String unreadable(Exception error) {
+    if (error instanceof MissingParameterException missing
+        && missing.getMissing().getFirst() instanceof OptionSpec option) {
+      for (Setting<?> setting : Settings.ALL) {
+        if (setting.flag().equals(option.longestName())) {
+          String expected = setting.kind().expected();
+          return "flag " + setting.flag() + ": no value (expected: " + expected + ")";
+        }
+      }
+    }
+    return String.valueOf(error.getMessage());
+  }
+
+  private static void addUnmatched(List<String> args, List<String> unmatched, List<String> faults) {
+    int at = -1;
+    boolean hasValue = false;
+    for (String argument : unmatched) {
+      int before = at;
+      at += 1 + args.subList(at + 1, args.size()).indexOf(argument);
+      // What follows an unknown flag is probably its value.
+      if (hasValue && at == before + 1 && !argument.startsWith("-")) {
+        hasValue = false;
+        continue;
+      }
+      hasValue = argument.startsWith("-") && argument.indexOf('=') < 0;
+      faults.add(unmatched(argument));
     }
   }
 

@@ -31,6 +31,7 @@ final class Layers {
 
   /** Reads the file if one is named, so this may block. */
   Layers(Flags flags, Map<String, String> environment) {
+    faults.addAll(flags.faults());
     Map<String, List<String>> variables = variables(environment);
     add(Setting::flag, "flag ", flags.texts());
     add(Setting::variable, "variable ", variables);

@@ -32,14 +32,7 @@ sealed interface Startup {
    */
   static Startup read(
       String[] args, Map<String, String> environment, PrintStream out, PrintStream err) {
-    Flags flags;
-    try {
-      flags = Flags.parse(args);
-    } catch (Flags.Misuse e) {
-      err.println("fnlb: " + e.getMessage());
-      err.print(Usage.help());
-      return new Exit(MISUSE);
-    }
+    Flags flags = Flags.parse(args);
     if (flags.help() || flags.version()) {
       out.print(flags.help() ? Usage.help() : Usage.version());
       out.flush();
@@ -101,9 +94,10 @@ sealed interface Startup {
   }
 
   private static ListenConfig listen(Layers layers) {
+    int faultsBefore = layers.faults().size();
     InetSocketAddress listen = layers.get(Settings.LISTEN);
     InetSocketAddress mgmtListen = layers.get(Settings.MGMT_LISTEN).orElse(listen);
-    if (layers.faults().isEmpty() && ListenAddress.collide(listen, mgmtListen)) {
+    if (layers.faults().size() == faultsBefore && ListenAddress.collide(listen, mgmtListen)) {
       layers.refuse(
           Settings.MGMT_LISTEN,
           Quoted.of(ListenAddress.text(mgmtListen))
@@ -122,9 +116,10 @@ sealed interface Startup {
   }
 
   private static ScrapeConfig scrape(Layers layers) {
+    int faultsBefore = layers.faults().size();
     Duration min = layers.get(Settings.SCRAPE_MIN_INTERVAL);
     Duration max = layers.get(Settings.SCRAPE_MAX_INTERVAL);
-    if (layers.faults().isEmpty() && max.compareTo(min) < 0) {
+    if (layers.faults().size() == faultsBefore && max.compareTo(min) < 0) {
       layers.refuse(
           Settings.SCRAPE_MAX_INTERVAL,
           Quoted.of(TimeSpan.text(max))

@@ -271,14 +271,16 @@ class StartupTest {
 
   @ParameterizedTest
   @ValueSource(strings = {"--hc-intervall=3", "-hc-intervall", "--hc-intervall"})
-  void namesAnUnknownFlagAndShowsTheUsage(String flag) {
-    Run run = run(flag, "3");
-    assertThat(run.startup()).isEqualTo(new Startup.Exit(2));
-    assertThat(run.out()).isEmpty();
+  void namesAnUnknownFlagAndNotTheValueBehindIt(String flag) {
     String name = flag.replaceAll("=.*", "");
-    assertThat(run.err())
-        .startsWith("fnlb: unknown flag '" + name + "' (did you mean '--hc-interval'?)\n")
-        .endsWith(Usage.help());
+    String fault = "unknown flag '" + name + "' (did you mean '--hc-interval'?)";
+    if (flag.contains("=")) {
+      run(flag).isRefused(fault);
+      run(flag, "3").isRefused(fault, "unexpected argument '3' (expected: flags only)");
+    } else {
+      run(flag, "3").isRefused(fault);
+      run(flag, "3", "4").isRefused(fault, "unexpected argument '4' (expected: flags only)");
+    }
   }
 
   @ParameterizedTest
@@ -292,27 +294,61 @@ class StartupTest {
   @ParameterizedTest
   @ValueSource(strings = {"serve", "@file", "false"})
   void refusesWhatIsNoFlag(String argument) {
-    Run run = run("--expose-node-internals", argument);
-    assertThat(run.startup()).isEqualTo(new Startup.Exit(2));
-    assertThat(run.err())
-        .startsWith("fnlb: unexpected argument '" + argument + "' (expected: flags only)\n");
+    run("--expose-node-internals", argument)
+        .isRefused("unexpected argument '" + argument + "' (expected: flags only)");
   }
 
   @Test
   void refusesAFlagWithoutItsValue() {
-    Run run = run("--nodes");
-    assertThat(run.startup()).isEqualTo(new Startup.Exit(2));
-    assertThat(run.err())
-        .startsWith("fnlb: Missing required parameter for option '--nodes' (LIST)");
+    String fault =
+        "flag --router-option: no value (expected: name=value, the name of letters, digits, dots,"
+            + " hyphens and underscores)";
+    run("--router-option").isRefused(fault);
+    run("-router-option", "--hc-healthy=3").isRefused(fault);
+    run("--hc-healthy=3", "--hc-healthy")
+        .isRefused("flag --hc-healthy: no value (expected: a whole number from 1 to 1000)");
+  }
+
+  @ParameterizedTest
+  @ValueSource(strings = {"maybe", "", "2", "yes"})
+  void refusesASwitchThatIsNeitherOnNorOff(String text) {
+    String expected = Quoted.of(text) + " (expected: true or false)";
+    run("--expose-node-internals=" + text).isRefused("flag --expose-node-internals: " + expected);
+    if (!text.isEmpty()) {
+      run(Map.of("FNLB_EXPOSE_NODE_INTERNALS", text))
+          .isRefused("variable FNLB_EXPOSE_NODE_INTERNALS: " + expected);
+    }
   }
 
   @Test
-  void refusesASwitchThatIsNeitherOnNorOff() {
-    String expected = "'maybe' (expected: true or false)";
-    assertThat(run("--expose-node-internals=maybe").err())
-        .startsWith("fnlb: flag --expose-node-internals: " + expected + "\n");
-    run(Map.of("FNLB_EXPOSE_NODE_INTERNALS", "maybe"))
-        .isRefused("variable FNLB_EXPOSE_NODE_INTERNALS: " + expected);
+  void tellsAllThatIsWrongWithTheFlagsTogetherWithAllElse() {
+    run(
+            Map.of("FNLB_HC_HEALTHY", "0"),
+            "--scrape-metrics=maybe",
+            "--quux",
+            "5",
+            "--scrape-min-interval=5s",
+            "--scrape-max-interval=2s",
+            "--mgmt-listen=127.0.0.1:8081",
+            "extra",
+            "--router-option=k",
+            "--hc-pth=/",
+            "--hc-unhealthy=x",
+            "-max-attempts")
+        .isRefused(
+            "flag --max-attempts: no value (expected: a whole number from 1 to 100)",
+            "unknown flag '--quux'",
+            "unexpected argument 'extra' (expected: flags only)",
+            "unknown flag '--hc-pth' (did you mean '--hc-path'?)",
+            "flag --router-option: 'k' (expected: name=value, the name of letters, digits, dots,"
+                + " hyphens and underscores)",
+            "flag --mgmt-listen: '127.0.0.1:8081' overlaps with the address for traffic (expected:"
+                + " ':8081' to share its listener, or another port)",
+            "flag --hc-unhealthy: 'x' (expected: a whole number from 1 to 1000)",
+            "variable FNLB_HC_HEALTHY: '0' (expected: a whole number from 1 to 1000)",
+            "flag --scrape-max-interval: '2s' is shorter than the shortest interval (expected: 5s"
+                + " or more)",
+            "flag --scrape-metrics: 'maybe' (expected: true or false)");
   }
 
   static Stream<Arguments> refusals() {
@@ -581,7 +617,7 @@ class StartupTest {
   @ParameterizedTest
   @ValueSource(strings = {"--help", "-help", "-h"})
   void printsTheHelpWithEveryFlagIn80Columns(String flag) {
-    Run run = run(flag, "--hc-interval=nonsense");
+    Run run = run("--nope", flag, "--hc-interval=nonsense");
     assertThat(run.startup()).isEqualTo(new Startup.Exit(0));
     assertThat(run.err()).isEmpty();
     assertThat(run.out().lines()).allSatisfy(line -> assertThat(line.length()).isLessThan(81));
