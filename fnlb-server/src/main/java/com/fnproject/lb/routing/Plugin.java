@@ -5,6 +5,7 @@ import java.io.IOException;
 import java.io.UncheckedIOException;
 import java.net.URL;
 import java.nio.file.AccessDeniedException;
+import java.nio.file.AccessMode;
 import java.nio.file.DirectoryIteratorException;
 import java.nio.file.DirectoryStream;
 import java.nio.file.Files;
@@ -73,7 +74,7 @@ record Plugin(Path file, List<Path> jars) {
             directory, entry -> !entry.getFileName().toString().startsWith("."))) {
       entries.forEach(files::add);
     } catch (IOException | DirectoryIteratorException e) {
-      throw refused(quoted, "cannot be read (expected: a directory): " + reason(e), e);
+      throw refused(quoted, reason(directory, e) + " (expected: a directory with jars)", e);
     }
     files.sort(null);
     return files;
@@ -81,21 +82,26 @@ record Plugin(Path file, List<Path> jars) {
 
   /** A class loader would pass over a jar that it cannot read, and the operator wonder. */
   private static void check(Path jar, String quoted) {
-    try (ZipFile zip = new ZipFile(jar.toFile())) {
-      if (zip.size() == 0) {
-        throw refused(quoted, "is an empty jar", null);
+    try {
+      // Tells what is wrong in the terms of directories, which opening it does not.
+      jar.getFileSystem().provider().checkAccess(jar, AccessMode.READ);
+      try (ZipFile zip = new ZipFile(jar.toFile())) {
+        if (zip.size() == 0) {
+          throw refused(quoted, "is an empty jar", null);
+        }
       }
     } catch (IOException e) {
-      throw refused(quoted, "cannot be read as a jar: " + reason(e), e);
+      throw refused(quoted, reason(jar, e) + " (expected: a jar)", e);
     }
   }
 
-  private static String reason(Exception e) {
+  private static String reason(Path file, Exception e) {
     return switch (e) {
-      case NoSuchFileException missing -> "no such file";
-      case NotDirectoryException file -> "not a directory";
-      case AccessDeniedException denied -> "permission denied";
-      default -> String.valueOf(e.getMessage());
+      case NoSuchFileException missing ->
+          Files.isSymbolicLink(file) ? "is a link to nothing" : "does not exist";
+      case NotDirectoryException noDirectory -> "is not a directory";
+      case AccessDeniedException denied -> "cannot be read: permission denied";
+      default -> "cannot be read: " + e.getMessage();
     };
   }
 

@@ -13,6 +13,7 @@ import java.nio.file.Path;
 import java.nio.file.StandardCopyOption;
 import java.util.Map;
 import java.util.Optional;
+import java.util.Set;
 import java.util.SplittableRandom;
 import java.util.stream.Stream;
 import org.junit.jupiter.api.Test;
@@ -222,28 +223,62 @@ class PluginsTest {
     Path inside = Files.createDirectories(folder.resolve("zone"));
     PluginJar.of("zone").build(inside.resolve("a.jar"));
     Files.writeString(inside.resolve("b.jar"), content);
-    assertThat(refusal("zone")).startsWith("key 'plugins': 'zone/b.jar' cannot be read as a jar: ");
+    assertThat(refusal("zone"))
+        .startsWith("key 'plugins': 'zone/b.jar' cannot be read: ")
+        .endsWith(" (expected: a jar)");
   }
 
   @Test
   void aJarThatIsALinkToNothingIsRefused() throws IOException {
     Files.createSymbolicLink(folder.resolve("zone.jar"), folder.resolve("nowhere"));
     assertThat(refusal("zone"))
-        .isEqualTo("key 'plugins': 'zone.jar' cannot be read as a jar: no such file");
+        .isEqualTo("key 'plugins': 'zone.jar' is a link to nothing (expected: a jar)");
   }
 
   @Test
-  void aDirectoryThatIsNoneIsRefused() throws IOException {
+  void whatIsNoDirectoryIsRefusedAndSaysWhatItIs() throws IOException {
     Path file = Files.writeString(folder.resolve("file"), "");
     Path missing = folder.resolve("missing");
+    Path link = Files.createSymbolicLink(folder.resolve("link"), missing);
+    Path linkToFile = Files.createSymbolicLink(folder.resolve("link-to-file"), file);
+    Map.of(
+            file,
+            "is not a directory",
+            missing,
+            "does not exist",
+            link,
+            "is a link to nothing",
+            linkToFile,
+            "is not a directory")
+        .forEach(
+            (directory, why) ->
+                assertThatIllegalArgumentException()
+                    .isThrownBy(() -> load(directory, "legacy", Map.of()))
+                    .withMessage(
+                        "key 'plugins': '%s' %s (expected: a directory with jars)",
+                        directory, why));
+  }
+
+  @Test
+  void whatMayNotBeReadIsRefusedAndSaysSo() throws IOException {
+    Path directory = Files.createDirectory(folder.resolve("closed"));
+    Files.setPosixFilePermissions(directory, Set.of());
+    assumeThat(Files.isReadable(directory)).as("root may read everything").isFalse();
     assertThatIllegalArgumentException()
-        .isThrownBy(() -> load(file, "legacy", Map.of()))
+        .isThrownBy(() -> load(directory, "legacy", Map.of()))
         .withMessage(
-            "key 'plugins': '%s' cannot be read (expected: a directory): not a directory", file);
-    assertThatIllegalArgumentException()
-        .isThrownBy(() -> load(missing, "legacy", Map.of()))
-        .withMessage(
-            "key 'plugins': '%s' cannot be read (expected: a directory): no such file", missing);
+            "key 'plugins': '%s' cannot be read: permission denied (expected: a directory with"
+                + " jars)",
+            directory);
+    assertThat(refusal("legacy"))
+        .isEqualTo(
+            "key 'plugins': 'closed' cannot be read: permission denied (expected: a directory with"
+                + " jars)");
+    Files.delete(directory);
+    Path jar = PluginJar.of("zone").build(folder.resolve("zone.jar"));
+    Files.setPosixFilePermissions(jar, Set.of());
+    assertThat(refusal("zone"))
+        .isEqualTo("key 'plugins': 'zone.jar' cannot be read: permission denied (expected: a jar)");
   }
 
   @Test
