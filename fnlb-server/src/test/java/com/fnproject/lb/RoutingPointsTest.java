@@ -25,7 +25,9 @@ import java.util.concurrent.ConcurrentHashMap;
 import java.util.concurrent.ExecutorService;
 import java.util.concurrent.Executors;
 import java.util.concurrent.Future;
+import java.util.concurrent.Semaphore;
 import java.util.concurrent.atomic.AtomicBoolean;
+import java.util.concurrent.atomic.AtomicInteger;
 import org.junit.jupiter.api.AfterEach;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
@@ -126,6 +128,51 @@ class RoutingPointsTest {
     }
     assertThat(served.values())
         .anySatisfy(nodes -> assertThat(nodes).contains(rudeNodes.getFirst()));
+  }
+
+  @Test
+  void aCallThatEveryNodeWouldRefuseWaitsForOneOfItsFunctionInstead() throws Exception {
+    Semaphore end = new Semaphore(0);
+    AtomicInteger busyNodes = new AtomicInteger();
+    for (int i = 0; i < 2; i++) {
+      AtomicBoolean busy = new AtomicBoolean();
+      rudeNodes.add(
+          RudeNode.replying(
+              (connection, request) -> {
+                if (!busy.compareAndSet(false, true)) {
+                  Replies.tooBusy().answer(connection, request);
+                  return;
+                }
+                busyNodes.incrementAndGet();
+                end.acquireUninterruptibly();
+                busyNodes.decrementAndGet();
+                busy.set(false);
+                Replies.ok("{}").answer(connection, request);
+              }));
+    }
+    FnLoadBalancer balancer =
+        startBalancerBefore(rudeNodes.stream().map(RudeNode::name).toList(), "--scrape-metrics=0");
+    try (ExecutorService threads = Executors.newVirtualThreadPerTaskExecutor()) {
+      List<Future<Integer>> served = new ArrayList<>();
+      for (int i = 1; i <= 2; i++) {
+        int busy = i;
+        served.add(threads.submit(() -> call(balancer, "f")));
+        await().until(() -> busyNodes.get() == busy);
+      }
+      // A refusal counts for a second, which may pass between two steps on a slow machine.
+      for (int i = 0; i < 10 && served.size() < 3; i++) {
+        Future<Integer> next = threads.submit(() -> call(balancer, "f"));
+        await().until(() -> next.isDone() || isOneHeld(balancer));
+        if (!next.isDone()) {
+          served.add(next);
+        }
+      }
+      end.release(3);
+      assertThat(served).hasSize(3);
+      for (Future<Integer> each : served) {
+        assertThat(each.get()).isEqualTo(200);
+      }
+    }
   }
 
   @Test
@@ -253,6 +300,11 @@ class RoutingPointsTest {
                 .build(),
             HttpResponse.BodyHandlers.discarding())
         .statusCode();
+  }
+
+  private boolean isOneHeld(FnLoadBalancer balancer) throws Exception {
+    String metrics = get(balancer, "/observe/metrics");
+    return metrics.matches("(?s).*\nfnlb_calls_held\\S* 1\\.0\n.*");
   }
 
   private String get(FnLoadBalancer balancer, String path) throws Exception {

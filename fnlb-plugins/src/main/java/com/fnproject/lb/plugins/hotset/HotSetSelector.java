@@ -117,18 +117,22 @@ final class HotSetSelector implements NodeSelector {
 
   /**
    * Whether a call of the function should rather wait for a container that is in use or about to
-   * be, than have one more started: because the node is busy anyway, or because starts are under
-   * way of which none has a held call waiting for it yet.
+   * be, than be sent to the best node: because one more start would be in others' way there, or the
+   * node has refused a call within the last second and would refuse this one as well, or because
+   * starts are under way of which none has a held call waiting for it yet.
    */
   private boolean worthHolding(FunctionState function, RoutingCall call, Pricing pricing) {
+    HotNode best = pricing.bestNode();
     if (policy.parameters.hold() == 0
+        || best == null
         || function.calls == 0
         || pricing.bestStanding() == Standing.HOT) {
       return false;
     }
     int held = call.function().held();
-    boolean saturated = function.times.known() && pricing.bestSlowdown() > HOLD_SLOWDOWN;
-    if (!saturated && held >= function.starts) {
+    boolean slow = function.times.known() && pricing.bestSlowdown() > HOLD_SLOWDOWN;
+    boolean full = best.blocked(call.nowNanos());
+    if (!slow && !full && held >= function.starts) {
       return false;
     }
     double patience = function.times.cold() * function.calls * (1 + 4 * policy.overload());

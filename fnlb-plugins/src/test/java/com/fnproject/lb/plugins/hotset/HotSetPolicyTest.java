@@ -162,6 +162,46 @@ class HotSetPolicyTest extends RoutingPolicyContract {
   }
 
   @Test
+  void letsACallWaitRatherThanAskNodesThatHaveJustRefusedOthers() {
+    try (PolicyDriver driver = driver(Map.of())) {
+      DrivenCall refused = refusedByBoth(driver);
+      DrivenCall next = call(driver);
+      assertThat(next.attempts()).as("nothing is known of the function's times").isZero();
+      assertThat(driver.held()).isEqualTo(2);
+      DrivenCall first = running.removeFirst();
+      end(first, Outcome.RAN);
+      assertThat(refused.holdEnd()).isEqualTo(HoldEnd.WOKEN);
+      assertThat(refused.node()).isSameAs(first.node());
+      DrivenCall second = running.removeFirst();
+      end(second, Outcome.RAN);
+      assertThat(next.node()).isSameAs(second.node());
+      running.addAll(List.of(refused, next));
+      pass(1000);
+      DrivenCall later = call(driver);
+      assertThat(later.node()).as("the refusals are forgotten").isNotNull();
+      running.add(later);
+      endAll(driver);
+    }
+  }
+
+  @Test
+  void asksANodeThatHasRefusedOthersWhenNoCallOfTheFunctionIsLeftThatCouldComeBack() {
+    try (PolicyDriver driver = driver(Map.of())) {
+      DrivenCall refused = refusedByBoth(driver);
+      DrivenCall first = running.removeFirst();
+      end(running.removeFirst(), Outcome.NOT_RUN);
+      assertThat(driver.held()).isOne();
+      end(first, Outcome.NOT_RUN);
+      assertThat(refused.node()).isSameAs(first.node());
+      end(refused, Outcome.NOT_RUN);
+      DrivenCall next = call(driver);
+      assertThat(next.node()).isNotNull();
+      running.add(next);
+      endAll(driver);
+    }
+  }
+
+  @Test
   void sendsACallThatWasHeldForASecondAllTheSame() {
     try (PolicyDriver driver = saturated()) {
       DrivenCall held = call(driver);
@@ -262,6 +302,25 @@ class HotSetPolicyTest extends RoutingPolicyContract {
         .extracting(DrivenCall::node)
         .contains(driver.nodes().toArray(DrivenNode[]::new));
     return driver;
+  }
+
+  /**
+   * A call that is held because the second node has refused it, and the first the call before;
+   * {@link #running} are two calls, one on each.
+   */
+  private DrivenCall refusedByBoth(PolicyDriver driver) {
+    DrivenCall first = call(driver);
+    DrivenCall second = call(driver);
+    assertThat(second.node()).isSameAs(first.node());
+    end(second, Outcome.BUSY);
+    assertThat(second.node()).isNotSameAs(first.node());
+    DrivenCall third = call(driver);
+    assertThat(third.node()).isSameAs(second.node());
+    end(third, Outcome.BUSY);
+    assertThat(third.attempts()).isOne();
+    assertThat(driver.held()).isOne();
+    running.addAll(List.of(first, second));
+    return third;
   }
 
   private static DrivenCall call(PolicyDriver driver) {
