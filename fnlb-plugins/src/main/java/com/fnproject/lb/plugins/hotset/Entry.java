@@ -9,7 +9,7 @@ import org.jspecify.annotations.Nullable;
  * What is known of one function on one node: the calls of this balancer there, and what proves that
  * idle containers are there. Guarded by its {@link FunctionState}.
  */
-final class Entry {
+final class Entry implements Cloneable {
 
   /** How many containers were in use is remembered for so many slots of the hot window. */
   static final int SLOTS = 6;
@@ -79,6 +79,16 @@ final class Entry {
       return false;
     }
     return node.youngReading(nowNanos) == null || !scraped || idleLeft() <= 0;
+  }
+
+  /** One that knows the same and can change without this one. */
+  @Override
+  protected Entry clone() {
+    try {
+      return (Entry) super.clone();
+    } catch (CloneNotSupportedException e) {
+      throw new AssertionError(e);
+    }
   }
 
   /** Forgets what proved that containers are there; calls under way stay counted. */

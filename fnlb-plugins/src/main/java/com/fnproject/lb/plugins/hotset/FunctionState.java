@@ -6,7 +6,7 @@ import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
 /** What is known of a function. Its monitor guards all of it, the entries included. */
-final class FunctionState {
+final class FunctionState implements Cloneable {
 
   /** How much of the function's order of nodes is kept. */
   static final int RANKS = 16;
@@ -214,6 +214,24 @@ final class FunctionState {
     entry.end(nowNanos, slotNanos);
     calls--;
     starts -= standing == Standing.HOT ? 0 : 1;
+  }
+
+  /**
+   * One that can be asked what this one would choose, without this one changing; the times are
+   * shared, so only under the monitor of this one.
+   */
+  @Override
+  protected FunctionState clone() {
+    try {
+      FunctionState twin = (FunctionState) super.clone();
+      twin.entries = entries.clone();
+      for (int i = 0; i < size; i++) {
+        twin.entries[i] = entries[i].clone();
+      }
+      return twin;
+    } catch (CloneNotSupportedException e) {
+      throw new AssertionError(e);
+    }
   }
 
   /** What another record may take over, while this one stays in use. */

@@ -92,9 +92,10 @@ final class HotSetSelector implements NodeSelector {
       out.decision(null, "there is no node");
       return;
     }
-    FunctionState function = call.function().state(FunctionState::new);
+    FunctionState known = call.function().state(FunctionState::new);
     Pricing pricing = new Pricing(this);
-    synchronized (function) {
+    synchronized (known) {
+      FunctionState function = known.clone();
       function.refresh(call.function());
       function.prepare(this, call.nowNanos());
       pricing.price(function, call, out);

@@ -305,22 +305,23 @@ class HotSetPolicyTest extends RoutingPolicyContract {
   }
 
   /**
-   * A call that is held because the second node has refused it, and the first the call before;
-   * {@link #running} are two calls, one on each.
+   * A call that is held because both nodes have just refused another one; {@link #running} are two
+   * calls of its function, one on each, in containers that were there.
    */
   private DrivenCall refusedByBoth(PolicyDriver driver) {
-    DrivenCall first = call(driver);
-    DrivenCall second = call(driver);
-    assertThat(second.node()).isSameAs(first.node());
-    end(second, Outcome.BUSY);
-    assertThat(second.node()).isNotSameAs(first.node());
-    DrivenCall third = call(driver);
-    assertThat(third.node()).isSameAs(second.node());
-    end(third, Outcome.BUSY);
-    assertThat(third.attempts()).isOne();
+    Map<DrivenFunction, Containers> idle = Map.of(driver.function("f"), new Containers(1, 0, 0, 0));
+    for (DrivenNode node : driver.nodes()) {
+      driver.reading(node, new Reading(time.nowNanos(), 60_000 * MILLIS, -1, -1, 1), idle);
+    }
+    running.addAll(List.of(call(driver), call(driver)));
+    assertThat(running.getFirst().node()).isNotSameAs(running.getLast().node());
+    DrivenCall refused = driver.call(driver.function("other"), over -> {});
+    end(refused, Outcome.BUSY);
+    end(refused, Outcome.BUSY);
+    assertThat(refused.outcome()).isEqualTo(Outcome.BUSY);
+    DrivenCall held = call(driver);
     assertThat(driver.held()).isOne();
-    running.addAll(List.of(first, second));
-    return third;
+    return held;
   }
 
   private static DrivenCall call(PolicyDriver driver) {

@@ -23,6 +23,9 @@ final class PolicyChaos implements Cluster {
   /** Longer than Fn keeps idle containers, 30 s, and than policies should trust what they know. */
   private static final long PAUSE = 100_000 * MILLIS;
 
+  /** How long half of the calls take to start. */
+  private static final long BURSTS = CALLS / 2 / 200 * 400L * MILLIS;
+
   private static final double[] WEIGHTS = {Double.MIN_VALUE, 0.01, 0.5, 1, 1, 1, 3, 1e6, 1e300};
 
   private final VirtualTime time = new VirtualTime();
@@ -44,9 +47,20 @@ final class PolicyChaos implements Cluster {
     }
   }
 
-  /** From now on asks the policy about every call before it starts. */
+  /** Asks the policy about every call before it starts, and about others at any time. */
   void explainAll() {
     explaining = true;
+    // Not the one that decides what happens, which is to be the same.
+    Random curious = new Random(CALLS);
+    for (int i = 0; i < CALLS; i++) {
+      long nanos = curious.nextLong(2 * BURSTS);
+      String key = "/t/app/f" + curious.nextInt(12);
+      time.at(nanos < BURSTS ? nanos : nanos + curious.nextLong(PAUSE), () -> look(key));
+    }
+  }
+
+  private void look(String key) {
+    Explained unused = driver.explain(driver.function(key));
   }
 
   /** How the calls ended, in that order. */
