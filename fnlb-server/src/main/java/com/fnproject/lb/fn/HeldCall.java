@@ -60,7 +60,7 @@ public final class HeldCall {
     return true;
   }
 
-  /** Leaves the queue without having been held; a wake that came meanwhile goes to the next. */
+  /** Leaves the queue for nothing; a wake that came meanwhile goes to the next. */
   public void withdraw() {
     RoutingNode place = leave(HoldEnd.EXPIRED) ? null : hint;
     if (place != null) {

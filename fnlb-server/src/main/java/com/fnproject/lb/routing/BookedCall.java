@@ -200,7 +200,7 @@ public abstract class BookedCall implements RoutingCall {
 
   /**
    * Tells that the client has gone: if the call is held, now or later, the hold ends and no node is
-   * chosen any more. By any thread.
+   * chosen any more; a wake that it has got already goes to the next held call. By any thread.
    */
   public final void clientGone() {
     clientGone = true;
@@ -208,6 +208,10 @@ public abstract class BookedCall implements RoutingCall {
     if (held != null) {
       boolean unused = held.leave(HoldEnd.CLIENT_GONE);
     }
+  }
+
+  final boolean isClientGone() {
+    return clientGone;
   }
 
   final @Nullable HeldCall hold() {

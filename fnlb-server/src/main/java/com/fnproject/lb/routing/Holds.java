@@ -109,13 +109,19 @@ final class Holds {
   }
 
   /** Holds the calling thread's call until it leaves its place. */
-  HoldEnd await(HeldCall call, long sinceNanos, long maxNanos) {
+  HoldEnd await(BookedCall call, HeldCall place) {
+    long sinceNanos = call.nowNanos();
+    long maxNanos = call.holdNanos();
     boolean bounded = maxNanos > maxHoldNanos;
     HoldEnd why;
     try {
-      why = call.await(sinceNanos + (bounded ? maxHoldNanos : maxNanos), clock);
+      why = place.await(sinceNanos + (bounded ? maxHoldNanos : maxNanos), clock);
+      if (why == HoldEnd.WOKEN && call.isClientGone()) {
+        place.withdraw();
+        why = HoldEnd.CLIENT_GONE;
+      }
     } finally {
-      over(call);
+      over(place);
     }
     if (bounded && why == HoldEnd.EXPIRED) {
       maxHoldLimit.increment();

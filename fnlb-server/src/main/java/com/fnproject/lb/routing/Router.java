@@ -240,9 +240,9 @@ public final class Router implements AutoCloseable {
       call.holdOver(HoldEnd.EXPIRED);
       return HoldEnd.EXPIRED;
     }
-    HoldEnd end = holds.await(held, call.nowNanos(), call.holdNanos());
+    HoldEnd end = holds.await(call, held);
     call.holdOver(end);
-    call.wokenFor(held.wokenFor());
+    call.wokenFor(end == HoldEnd.WOKEN ? held.wokenFor() : null);
     call.nowNanos(clock.getAsLong());
     return end;
   }

@@ -153,10 +153,15 @@ public final class DrivenCall extends CallState {
     State before = state;
     switch (before) {
       case HELD, WOKEN -> {
+        RoutingNode place = wokenFor;
+        wokenFor = null;
         if (before == State.HELD) {
           leaveQueue();
         }
         endHold(why);
+        if (place != null && why != HoldEnd.CLOSING) {
+          boolean unused = wakeFirst(place);
+        }
         latencyNanos = nowNanos() - startNanos;
       }
       case ON_NODE -> {
@@ -237,6 +242,10 @@ public final class DrivenCall extends CallState {
   @Override
   public boolean wake(RoutingNode hint) {
     driver.referee.requireReporting(this);
+    return wakeFirst(hint);
+  }
+
+  private boolean wakeFirst(RoutingNode hint) {
     if (!(function().takeFirst() instanceof DrivenCall first)) {
       return false;
     }

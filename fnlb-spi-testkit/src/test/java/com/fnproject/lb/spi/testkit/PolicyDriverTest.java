@@ -239,6 +239,26 @@ class PolicyDriverTest {
   }
 
   @Test
+  void wakesTheNextHeldCallWhenTheClientOfTheFirstLeavesInTheInstantOfItsWaking() {
+    DrivenNode a = driver.node("a");
+    DrivenCall running = start("1");
+    policy.choice = holding(1000 * MILLIS);
+    DrivenCall leaving = start("2");
+    DrivenCall next = start("3");
+    policy.onResult = call -> assertThat(call.wake(a)).isTrue();
+    running.answered(Outcome.RAN, 200, -1);
+    policy.onResult = call -> {};
+    leaving.clientGone();
+    time.runUntil(0);
+    assertThat(policy.holds).containsExactly("2 CLIENT_GONE", "3 WOKEN");
+    assertThat(leaving.node()).isNull();
+    assertThat(next.node()).isSameAs(a);
+    next.answered(Outcome.RAN, 200, -1);
+    assertThat(driver.underWay()).isZero();
+    assertThat(driver.held()).isZero();
+  }
+
+  @Test
   void publishesWarmthBeforeTheReadingItCameWith() {
     DrivenNode a = driver.node("a");
     DrivenNode b = driver.node("b");
