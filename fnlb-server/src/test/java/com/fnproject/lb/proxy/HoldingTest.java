@@ -3,8 +3,8 @@ package com.fnproject.lb.proxy;
 import static com.fnproject.lb.proxy.ForwardingConformance.soon;
 import static org.assertj.core.api.Assertions.assertThat;
 
+import com.fnproject.lb.node.ForeignNode;
 import com.fnproject.lb.spi.HoldEnd;
-import com.fnproject.lb.spi.NodeReading;
 import com.fnproject.lb.spi.NodeSnapshot;
 import com.fnproject.lb.spi.RoutingCall;
 import com.fnproject.lb.spi.RoutingNode;
@@ -16,12 +16,10 @@ import java.io.IOException;
 import java.time.Duration;
 import java.util.ArrayList;
 import java.util.List;
-import java.util.Map;
 import java.util.concurrent.Semaphore;
 import java.util.concurrent.TimeUnit;
 import java.util.concurrent.atomic.AtomicInteger;
 import java.util.function.BiFunction;
-import java.util.function.Function;
 import org.junit.jupiter.api.Test;
 import org.junit.jupiter.api.Timeout;
 import org.junit.jupiter.params.ParameterizedTest;
@@ -215,7 +213,7 @@ class HoldingTest {
             }),
         new Fault("recurs without end", (call, nodes) -> overflow(call, 1)),
         new Fault("offers nothing", (call, nodes) -> null),
-        new Fault("invents a node", (call, nodes) -> new Invented()),
+        new Fault("invents a node", (call, nodes) -> new ForeignNode()),
         new Fault("offers what was tried", (call, nodes) -> nodes.node(0)),
         new Fault(
             "holds and chooses",
@@ -241,43 +239,6 @@ class HoldingTest {
 
   private static RoutingNode overflow(RoutingCall call, long depth) {
     return depth == 0 ? null : overflow(call, depth + 1);
-  }
-
-  private record Invented() implements RoutingNode {
-    @Override
-    public String id() {
-      return "invented:1";
-    }
-
-    @Override
-    public int inFlight() {
-      return 0;
-    }
-
-    @Override
-    public double weight() {
-      return 1;
-    }
-
-    @Override
-    public Map<String, String> labels() {
-      return Map.of();
-    }
-
-    @Override
-    public boolean hasRoom() {
-      return true;
-    }
-
-    @Override
-    public NodeReading reading() {
-      return null;
-    }
-
-    @Override
-    public <S> S state(Function<? super RoutingNode, S> first) {
-      return first.apply(this);
-    }
   }
 
   /** The first node refuses every call, so that every call needs a second choice. */

@@ -47,40 +47,6 @@ class HoldTest {
   private static final int PER_FUNCTION = 4;
   private static final Duration LONGEST = Duration.ofSeconds(20);
 
-  private final class Call extends BookedCall {
-    private final FnFunction function;
-
-    Call(FnFunction function) {
-      super(router, 3);
-      this.function = function;
-    }
-
-    @Override
-    public FnFunction function() {
-      return function;
-    }
-
-    @Override
-    public int attempt() {
-      return 1;
-    }
-
-    @Override
-    public String method() {
-      return "POST";
-    }
-
-    @Override
-    public String path() {
-      return function.key();
-    }
-
-    @Override
-    public String header(String name) {
-      return null;
-    }
-  }
-
   /** Holds a call for as long as it may, once; then sends it where its place is. */
   private RoutingNode holdThenSend(RoutingCall call) {
     if (call.mayHold()) {
@@ -137,7 +103,7 @@ class HoldTest {
       selector = this::holdThenSend;
       holdNanos = LONG;
       for (int i = 0; i < IN_ALL; i++) {
-        calls.add(inBackground(new Call(FunctionTable.unremembered("/t/a/" + i))));
+        calls.add(inBackground(new PlainCall(router, FunctionTable.unremembered("/t/a/" + i))));
       }
       await().until(() -> router.holds().held() == IN_ALL);
       assertThat(router.endHolds()).isEqualTo(IN_ALL);
@@ -148,14 +114,14 @@ class HoldTest {
     meters.close();
   }
 
-  private FutureTask<Node> inBackground(Call call) {
+  private FutureTask<Node> inBackground(PlainCall call) {
     FutureTask<Node> task = new FutureTask<>(() -> router.select(registry, call));
     Thread unused = Thread.ofVirtual().start(task);
     return task;
   }
 
   /** A call that is held, in the background. */
-  private FutureTask<Node> held(Call call) {
+  private FutureTask<Node> held(PlainCall call) {
     int before = function.held();
     FutureTask<Node> task = inBackground(call);
     await().until(() -> function.held() > before);
@@ -163,7 +129,7 @@ class HoldTest {
   }
 
   private boolean wake() {
-    return new Call(function).wake(node);
+    return new PlainCall(router, function).wake(node);
   }
 
   private long limit(String name) {
@@ -174,11 +140,11 @@ class HoldTest {
 
   @Test
   void firstComeFirstWoken() {
-    List<Call> calls = new ArrayList<>();
+    List<PlainCall> calls = new ArrayList<>();
     ConcurrentLinkedQueue<RoutingCall> woken = new ConcurrentLinkedQueue<>();
     onEnd = (call, why) -> woken.add(call);
     for (int i = 0; i < PER_FUNCTION; i++) {
-      calls.add(new Call(function));
+      calls.add(new PlainCall(router, function));
       FutureTask<Node> unused = held(calls.get(i));
     }
     for (int i = 1; i <= PER_FUNCTION; i++) {
@@ -205,7 +171,7 @@ class HoldTest {
           assertThat(wake()).isTrue();
           return none;
         };
-    assertThat(router.select(registry, new Call(function))).isSameAs(node);
+    assertThat(router.select(registry, new PlainCall(router, function))).isSameAs(node);
     assertThat(ends).containsExactly(HoldEnd.WOKEN);
     assertThat(chosenFor).containsExactly("n:1");
   }
@@ -213,7 +179,7 @@ class HoldTest {
   @Test
   void aHoldEndsByItsDeadlineAndTheCallIsNotHeldAgain() {
     holdNanos = 1_000_000;
-    Call call = new Call(function);
+    PlainCall call = new PlainCall(router, function);
     assertThat(router.select(registry, call)).isSameAs(node);
     assertThat(ends).containsExactly(HoldEnd.EXPIRED);
     assertThat(chosenFor).containsExactly("nobody");
@@ -224,7 +190,7 @@ class HoldTest {
   void noHoldIsLongerThanTheOperatorAllows() {
     router.close();
     build(Duration.ofMillis(1));
-    assertThat(router.select(registry, new Call(function))).isSameAs(node);
+    assertThat(router.select(registry, new PlainCall(router, function))).isSameAs(node);
     assertThat(ends).containsExactly(HoldEnd.EXPIRED);
     assertThat(limit("max-hold")).isEqualTo(1);
     assertThat(router.endHolds()).isZero();
@@ -233,16 +199,17 @@ class HoldTest {
   @Test
   void aFunctionHasOnlySoManyHeldCallsAndAllTogetherToo() {
     for (int i = 0; i < PER_FUNCTION; i++) {
-      FutureTask<Node> unused = held(new Call(function));
+      FutureTask<Node> unused = held(new PlainCall(router, function));
     }
-    assertThat(router.select(registry, new Call(function))).isSameAs(node);
+    assertThat(router.select(registry, new PlainCall(router, function))).isSameAs(node);
     assertThat(limit("max-held-per-function")).isEqualTo(1);
     for (int i = PER_FUNCTION; i < IN_ALL; i++) {
-      FutureTask<Node> unused = inBackground(new Call(FunctionTable.unremembered("/t/c/" + i)));
+      FutureTask<Node> unused =
+          inBackground(new PlainCall(router, FunctionTable.unremembered("/t/c/" + i)));
     }
     await().until(() -> router.holds().held() == IN_ALL);
     assertThat(limit("max-held")).isZero();
-    assertThat(router.select(registry, new Call(FunctionTable.unremembered("/t/d"))))
+    assertThat(router.select(registry, new PlainCall(router, FunctionTable.unremembered("/t/d"))))
         .isSameAs(node);
     assertThat(limit("max-held")).isEqualTo(1);
     assertThat(function.held()).isEqualTo(PER_FUNCTION);
@@ -254,7 +221,7 @@ class HoldTest {
   @Test
   void aPolicyThatOthersOvertakeIsAskedAgainAtOnce() {
     for (int i = 1; i < PER_FUNCTION; i++) {
-      FutureTask<Node> unused = held(new Call(function));
+      FutureTask<Node> unused = held(new PlainCall(router, function));
     }
     selector =
         call -> {
@@ -262,10 +229,10 @@ class HoldTest {
             return node;
           }
           selector = this::holdThenSend;
-          FutureTask<Node> unused = held(new Call(function));
+          FutureTask<Node> unused = held(new PlainCall(router, function));
           return call.hold(LONG);
         };
-    assertThat(router.select(registry, new Call(function))).isSameAs(node);
+    assertThat(router.select(registry, new PlainCall(router, function))).isSameAs(node);
     assertThat(ends).containsExactly(HoldEnd.EXPIRED);
     assertThat(faults()).isZero();
     assertThat(limit("max-held-per-function")).isEqualTo(1);
@@ -281,7 +248,8 @@ class HoldTest {
 
   @Test
   void aHoldThatThePolicyDoesNotMeanIsWithdrawnAndAWakeOfItPassedOn() {
-    FutureTask<Node> second = new FutureTask<>(() -> router.select(registry, new Call(function)));
+    FutureTask<Node> second =
+        new FutureTask<>(() -> router.select(registry, new PlainCall(router, function)));
     selector =
         call -> {
           RoutingNode unused = call.hold(LONG);
@@ -292,7 +260,7 @@ class HoldTest {
           assertThat(thread.isAlive() && wake()).isTrue();
           return node;
         };
-    Call first = new Call(function);
+    PlainCall first = new PlainCall(router, function);
     selector = askedFirst(selector);
     assertThat(router.select(registry, first)).isSameAs(node);
     assertThat(second).succeedsWithin(Duration.ofSeconds(5)).isSameAs(node);
@@ -316,16 +284,16 @@ class HoldTest {
           }
           return call.hold(LONG);
         };
-    assertThat(router.select(registry, new Call(function))).isSameAs(node);
+    assertThat(router.select(registry, new PlainCall(router, function))).isSameAs(node);
     assertThat(faults()).isEqualTo(1);
     selector = call -> call.hold(0);
-    assertThat(router.select(registry, new Call(function))).isSameAs(node);
+    assertThat(router.select(registry, new PlainCall(router, function))).isSameAs(node);
     selector =
         call -> {
           boolean unused = call.wake(node);
           return node;
         };
-    assertThat(router.select(registry, new Call(function))).isSameAs(node);
+    assertThat(router.select(registry, new PlainCall(router, function))).isSameAs(node);
     assertThat(faults()).isEqualTo(3);
     onEnd =
         (call, why) -> {
@@ -333,21 +301,22 @@ class HoldTest {
         };
     selector = this::holdThenSend;
     holdNanos = 1;
-    assertThat(router.select(registry, new Call(function))).isSameAs(node);
+    assertThat(router.select(registry, new PlainCall(router, function))).isSameAs(node);
     assertThat(faults()).isEqualTo(4);
-    assertThatThrownBy(() -> new Call(function).hold(1)).isInstanceOf(IllegalStateException.class);
+    assertThatThrownBy(() -> new PlainCall(router, function).hold(1))
+        .isInstanceOf(IllegalStateException.class);
   }
 
   @Test
   void aClientThatGoesEndsTheHoldAndNoNodeIsChosen() {
-    Call call = new Call(function);
+    PlainCall call = new PlainCall(router, function);
     FutureTask<Node> task = held(call);
     call.clientGone();
     assertThat(task).succeedsWithin(Duration.ofSeconds(5)).isNull();
     assertThat(ends).containsExactly(HoldEnd.CLIENT_GONE);
     assertThat(call.holdEnd()).isEqualTo(HoldEnd.CLIENT_GONE);
     assertThat(chosenFor).isEmpty();
-    Call gone = new Call(function);
+    PlainCall gone = new PlainCall(router, function);
     gone.clientGone();
     assertThat(router.select(registry, gone)).isNull();
     assertThat(chosenFor).isEmpty();
@@ -356,7 +325,7 @@ class HoldTest {
   /** The race of a wake and a client that goes, before the call's thread has noticed either. */
   @Test
   void aWakeForACallWhoseClientGoesGoesToTheNextHeldCall() {
-    Call leaving = new Call(function);
+    PlainCall leaving = new PlainCall(router, function);
     List<FutureTask<Node>> next = new ArrayList<>();
     selector =
         call -> {
@@ -365,7 +334,7 @@ class HoldTest {
           }
           RoutingNode none = call.hold(LONG);
           assertThat(wake()).isTrue();
-          next.add(held(new Call(function)));
+          next.add(held(new PlainCall(router, function)));
           leaving.clientGone();
           return none;
         };
@@ -378,19 +347,19 @@ class HoldTest {
 
   @Test
   void theEndOfTheBalancerEndsEveryHoldAndLetsNoneBegin() {
-    Call call = new Call(function);
+    PlainCall call = new PlainCall(router, function);
     FutureTask<Node> task = held(call);
     assertThat(router.endHolds()).isEqualTo(1);
     assertThat(task).succeedsWithin(Duration.ofSeconds(5)).isNull();
     assertThat(call.holdEnd()).isEqualTo(HoldEnd.CLOSING);
-    assertThat(new Call(function).mayHold()).isFalse();
-    assertThat(router.select(registry, new Call(function))).isSameAs(node);
+    assertThat(new PlainCall(router, function).mayHold()).isFalse();
+    assertThat(router.select(registry, new PlainCall(router, function))).isSameAs(node);
     assertThat(limit("max-held")).isZero();
   }
 
   @Test
   void anInterruptIsTheEndOfTheBalancerAndDoesNotHinderTheAnswer() {
-    Call call = new Call(function);
+    PlainCall call = new PlainCall(router, function);
     FutureTask<Boolean> task =
         new FutureTask<>(
             () -> router.select(registry, call) == null && !Thread.currentThread().isInterrupted());
@@ -436,7 +405,7 @@ class HoldTest {
               .start(
                   () -> {
                     for (int round = 0; round < rounds; round++) {
-                      Call call = new Call(function);
+                      PlainCall call = new PlainCall(router, function);
                       if (leaves) {
                         Thread.ofVirtual().start(call::clientGone);
                       }

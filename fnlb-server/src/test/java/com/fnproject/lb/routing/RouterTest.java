@@ -4,15 +4,14 @@ import static org.assertj.core.api.Assertions.assertThat;
 import static org.assertj.core.api.Assertions.assertThatThrownBy;
 
 import com.fnproject.lb.CapturedLog;
-import com.fnproject.lb.fn.FnFunction;
 import com.fnproject.lb.fn.FunctionTable;
+import com.fnproject.lb.node.ForeignNode;
 import com.fnproject.lb.node.Node;
 import com.fnproject.lb.node.NodeAddress;
 import com.fnproject.lb.node.NodeChange;
 import com.fnproject.lb.node.NodeRegistry;
 import com.fnproject.lb.node.Registries;
 import com.fnproject.lb.spi.Explanation;
-import com.fnproject.lb.spi.NodeReading;
 import com.fnproject.lb.spi.NodeSelector;
 import com.fnproject.lb.spi.NodeSnapshot;
 import com.fnproject.lb.spi.Outcome;
@@ -28,7 +27,6 @@ import java.time.Duration;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
-import java.util.Map;
 import java.util.Set;
 import java.util.concurrent.atomic.AtomicLong;
 import java.util.function.Function;
@@ -66,44 +64,6 @@ class RouterTest {
         throw onResult;
       }
       results.add(node.id() + " " + result.outcome());
-    }
-  }
-
-  private static final class Call extends BookedCall {
-    private final FnFunction function;
-
-    Call(Router router) {
-      this(router, FunctionTable.unremembered("/t/a/b"));
-    }
-
-    Call(Router router, FnFunction function) {
-      super(router, 3);
-      this.function = function;
-    }
-
-    @Override
-    public FnFunction function() {
-      return function;
-    }
-
-    @Override
-    public int attempt() {
-      return 1;
-    }
-
-    @Override
-    public String method() {
-      return "GET";
-    }
-
-    @Override
-    public String path() {
-      return "/t/a/b";
-    }
-
-    @Override
-    public String header(String name) {
-      return null;
     }
   }
 
@@ -173,7 +133,7 @@ class RouterTest {
     List<Node> nodes = addHealthyNodes(3);
     policy.selector = unused -> nodes.get(2);
     registry.apply(new NodeChange.Add(new NodeAddress("n9", 1)));
-    Call call = new Call(router);
+    PlainCall call = new PlainCall(router);
     assertThat(router.select(registry, call)).isSameAs(nodes.get(2));
     router.onResult(call, nodes.get(2), new Result(Outcome.RAN));
     router.onResult(call, nodes.get(2), new Result(Outcome.BROKEN));
@@ -184,12 +144,12 @@ class RouterTest {
   @Test
   void noNodeOfThePolicysIsNoNodeOnceAllWereTried() {
     List<Node> nodes = addHealthyNodes(2);
-    Call call = new Call(router);
+    PlainCall call = new PlainCall(router);
     nodes.forEach(call::addTried);
     assertThat(router.select(registry, call)).isNull();
     assertThat(faults()).isZero();
     registry.close();
-    assertThat(router.select(registry, new Call(router))).isNull();
+    assertThat(router.select(registry, new PlainCall(router))).isNull();
     assertThat(faults()).isZero();
   }
 
@@ -208,7 +168,7 @@ class RouterTest {
               throw new NoSuchMethodError("built against another version");
             },
         test -> call -> overflow(call, 1),
-        test -> call -> new Foreign(),
+        test -> call -> new ForeignNode(),
         test -> call -> null,
         test -> call -> test.removed,
         test ->
@@ -219,7 +179,7 @@ class RouterTest {
         test -> {
           Node gone = test.registry.table().nodes().all().getFirst();
           return call -> {
-            ((Call) call).addTried(gone);
+            ((PlainCall) call).addTried(gone);
             return gone;
           };
         });
@@ -238,43 +198,6 @@ class RouterTest {
     return depth == 0 ? null : overflow(call, depth + 1);
   }
 
-  private record Foreign() implements RoutingNode {
-    @Override
-    public String id() {
-      return "foreign:1";
-    }
-
-    @Override
-    public int inFlight() {
-      return 0;
-    }
-
-    @Override
-    public double weight() {
-      return 1;
-    }
-
-    @Override
-    public Map<String, String> labels() {
-      return Map.of();
-    }
-
-    @Override
-    public boolean hasRoom() {
-      return true;
-    }
-
-    @Override
-    public NodeReading reading() {
-      return null;
-    }
-
-    @Override
-    public <S> S state(Function<? super RoutingNode, S> first) {
-      return first.apply(this);
-    }
-  }
-
   @ParameterizedTest
   @MethodSource("faultySelectors")
   void aFaultyChoiceIsReplacedByOneInTurnAndNotReportedToThePolicy(
@@ -284,7 +207,7 @@ class RouterTest {
     registry.apply(new NodeChange.Add(new NodeAddress("n9", 1)));
     Set<Node> chosen = new HashSet<>();
     for (int i = 1; i <= 6; i++) {
-      Call call = new Call(router);
+      PlainCall call = new PlainCall(router);
       Node node = router.select(registry, call);
       assertThat(node).isNotNull();
       // One selector has the first node tried before it chooses it.
@@ -301,7 +224,7 @@ class RouterTest {
   void aPolicyThatCannotBuildASelectorLeavesNodesInTurn() {
     policy.onBuild = new IllegalStateException("no memory for the ring");
     addHealthyNodes(2);
-    assertThat(router.select(registry, new Call(router))).isNotNull();
+    assertThat(router.select(registry, new PlainCall(router))).isNotNull();
     assertThat(log.lines().getFirst())
         .startsWith("WARNING routing policy scripted failed to build");
   }
@@ -310,7 +233,7 @@ class RouterTest {
   void aPolicyThatBuildsNullLeavesNodesInTurn() {
     policy.selector = null;
     addHealthyNodes(2);
-    assertThat(router.select(registry, new Call(router))).isNotNull();
+    assertThat(router.select(registry, new PlainCall(router))).isNotNull();
   }
 
   @Test
@@ -319,7 +242,7 @@ class RouterTest {
     policy.selector = unused -> nodes.getFirst();
     policy.onResult = new AssertionError("books do not balance");
     registry.apply(new NodeChange.Add(new NodeAddress("n9", 1)));
-    Call call = new Call(router);
+    PlainCall call = new PlainCall(router);
     Node node = router.select(registry, call);
     router.onResult(call, node, new Result(Outcome.RAN));
     assertThat(faults()).isEqualTo(1);
@@ -335,7 +258,7 @@ class RouterTest {
           throw new InternalError("the machine is broken");
         };
     registry.apply(new NodeChange.Add(new NodeAddress("n9", 1)));
-    assertThatThrownBy(() -> router.select(registry, new Call(router)))
+    assertThatThrownBy(() -> router.select(registry, new PlainCall(router)))
         .isInstanceOf(InternalError.class);
   }
 
@@ -349,7 +272,7 @@ class RouterTest {
     registry.apply(new NodeChange.Add(new NodeAddress("n9", 1)));
     for (int second = 0; second <= 120; second++) {
       clock.set(second * 1_000_000_000L);
-      Node unused = router.select(registry, new Call(router));
+      Node unused = router.select(registry, new PlainCall(router));
     }
     assertThat(faults()).isEqualTo(121);
     assertThat(log.lines())
@@ -360,7 +283,7 @@ class RouterTest {
   @Test
   void choosesInTurnAmongTheNodesThatWereNotTried() {
     List<Node> nodes = addHealthyNodes(3);
-    Call call = new Call(router);
+    PlainCall call = new PlainCall(router);
     Set<Node> seen = new HashSet<>();
     for (int i = 0; i < 3; i++) {
       Node node = router.inTurn(registry, call);
@@ -369,7 +292,7 @@ class RouterTest {
     assertThat(seen).containsExactlyInAnyOrderElementsOf(nodes);
     assertThat(router.inTurn(registry, call)).isNull();
     registry.apply(new NodeChange.Health(nodes.getFirst(), false));
-    assertThat(router.inTurn(registry, new Call(router))).isNotSameAs(nodes.getFirst());
+    assertThat(router.inTurn(registry, new PlainCall(router))).isNotSameAs(nodes.getFirst());
   }
 
   /** Every pick takes this long, by the test's clock. */
@@ -390,11 +313,11 @@ class RouterTest {
   void aSlowPolicyIsLeftForAMinuteAndThenTriedAgain() {
     List<Node> nodes = addHealthyNodes(3);
     picksTake(SlowSteps.SLOW_NANOS + 1);
-    Call early = new Call(router);
+    PlainCall early = new PlainCall(router);
     assertThat(router.select(registry, early)).isSameAs(nodes.getFirst());
     Set<Node> chosen = new HashSet<>();
     for (int i = 0; i < 20; i++) {
-      Node node = router.select(registry, new Call(router));
+      Node node = router.select(registry, new PlainCall(router));
       assertThat(node).isNotNull();
       chosen.add(node);
     }
@@ -410,7 +333,7 @@ class RouterTest {
     assertThat(policy.results).containsExactly("n0:1 RAN");
     clock.addAndGet(Router.LEAVE_NANOS);
     for (int i = 0; i < 20; i++) {
-      assertThat(router.select(registry, new Call(router))).isNotNull();
+      assertThat(router.select(registry, new PlainCall(router))).isNotNull();
     }
     assertThat(asked).isEqualTo(2 * SlowSteps.STRIKES);
     assertThat(log.lines()).hasSize(2);
@@ -430,16 +353,16 @@ class RouterTest {
         call -> nodes.stream().filter(node -> !call.tried(node)).findFirst().orElse(null);
     nodes.forEach(node -> capped.apply(new NodeChange.Health(node, true)));
     for (int i = 0; i < 3; i++) {
-      assertThat(router.select(capped, new Call(router))).isSameAs(nodes.get(i));
+      assertThat(router.select(capped, new PlainCall(router))).isSameAs(nodes.get(i));
       assertThat(nodes.get(i).hasRoom()).isFalse();
     }
     assertThat(policy.results).containsExactly("n0:1 NOT_SENT", "n0:1 NOT_SENT", "n1:1 NOT_SENT");
-    Call none = new Call(router);
+    PlainCall none = new PlainCall(router);
     assertThat(router.select(capped, none)).isNull();
     assertThat(none.full()).isTrue();
-    assertThat(router.inTurn(capped, new Call(router))).isNull();
+    assertThat(router.inTurn(capped, new PlainCall(router))).isNull();
     nodes.get(1).end();
-    assertThat(router.inTurn(capped, new Call(router))).isSameAs(nodes.get(1));
+    assertThat(router.inTurn(capped, new PlainCall(router))).isSameAs(nodes.get(1));
     assertThat(nodes).extracting(Node::inFlight).containsOnly(1);
     assertThat(faults()).isZero();
     capped.close();
@@ -460,7 +383,7 @@ class RouterTest {
         };
     nodes.forEach(node -> capped.apply(new NodeChange.Health(node, true)));
     nodes.subList(0, 39).forEach(node -> assertThat(node.tryBegin()).isTrue());
-    assertThat(router.select(capped, new Call(router))).isSameAs(nodes.getLast());
+    assertThat(router.select(capped, new PlainCall(router))).isSameAs(nodes.getLast());
     assertThat(asked).isEqualTo(Router.MOST_FULL_CHOICES);
     capped.close();
   }
@@ -480,7 +403,7 @@ class RouterTest {
           }
         };
     registry.apply(new NodeChange.Add(new NodeAddress("n9", 1)));
-    Call call = new Call(router);
+    PlainCall call = new PlainCall(router);
     router.merged(call.function(), FunctionTable.unremembered("/t/c"));
     assertThat(faults()).isEqualTo(1);
     router.explain(registry.table(), call, null);
