@@ -2,6 +2,7 @@ package com.fnproject.lb.plugins.hotset;
 
 import com.fnproject.lb.spi.RoutedFunction;
 import com.fnproject.lb.spi.Warmth;
+import java.lang.ref.WeakReference;
 import java.util.Arrays;
 import org.jspecify.annotations.Nullable;
 
@@ -15,6 +16,8 @@ final class FunctionState implements Cloneable {
   private static final double RATE_SECONDS = 30;
 
   private static final HotNode[] NO_NODES = {};
+
+  private static final WeakReference<Warmth> NOTHING = new WeakReference<>(null);
 
   final long hash;
   final WarmTimes times = new WarmTimes();
@@ -41,12 +44,13 @@ final class FunctionState implements Cloneable {
   private int ranked;
 
   private long generation;
-  private @Nullable Warmth warmth;
 
   /**
    * Of which the nodes with idle containers have entries, by the ranks of {@link #ranksVersion}.
+   * Not kept alive: it may hold whole pages of nodes, of which each idle function would keep its
+   * own.
    */
-  private @Nullable Warmth listed;
+  private WeakReference<Warmth> listed = NOTHING;
 
   FunctionState(RoutedFunction function) {
     this(function.hash(), function.generation());
@@ -74,7 +78,6 @@ final class FunctionState implements Cloneable {
 
   /** Takes over what has become known of the function since the last time. */
   void refresh(RoutedFunction function) {
-    warmth = function.warmth();
     if (function.generation() == generation) {
       return;
     }
@@ -87,16 +90,16 @@ final class FunctionState implements Cloneable {
   }
 
   /** Makes the order of nodes and the entries those of the selector's snapshot. */
-  void prepare(HotSetSelector of, long nowNanos) {
+  void prepare(HotSetSelector of, RoutedFunction function) {
     if (ranksVersion < of.version) {
       rank(of);
-      listed = null;
+      listed = NOTHING;
     }
-    Warmth known = warmth;
-    if (known == listed || known == null) {
+    Warmth known = function.warmth();
+    if (known == null || listed.refersTo(known)) {
       return;
     }
-    listed = known;
+    listed = new WeakReference<>(known);
     for (int i = 0; i < known.size(); i++) {
       if (known.idle(i) == 0) {
         continue;

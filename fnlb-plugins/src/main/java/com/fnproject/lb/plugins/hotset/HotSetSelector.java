@@ -68,7 +68,7 @@ final class HotSetSelector implements NodeSelector {
 
   private @Nullable RoutingNode select(FunctionState function, RoutingCall call, Pricing pricing) {
     function.refresh(call.function());
-    function.prepare(this, call.nowNanos());
+    function.prepare(this, call.function());
     HotNode freed = freed(call, call.nowNanos());
     if (freed != null) {
       pricing.takeHot(function, call, freed);
@@ -97,7 +97,7 @@ final class HotSetSelector implements NodeSelector {
     synchronized (known) {
       FunctionState function = known.clone();
       function.refresh(call.function());
-      function.prepare(this, call.nowNanos());
+      function.prepare(this, call.function());
       pricing.price(function, call, out);
       HotNode node = pricing.bestNode();
       if (node == null) {

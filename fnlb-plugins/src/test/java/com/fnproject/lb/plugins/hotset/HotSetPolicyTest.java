@@ -6,6 +6,7 @@ import com.fnproject.lb.spi.HoldEnd;
 import com.fnproject.lb.spi.Outcome;
 import com.fnproject.lb.spi.RoutingPolicy;
 import com.fnproject.lb.spi.RoutingPolicyProvider;
+import com.fnproject.lb.spi.Warmth;
 import com.fnproject.lb.spi.testkit.AttemptResult;
 import com.fnproject.lb.spi.testkit.Containers;
 import com.fnproject.lb.spi.testkit.DrivenCall;
@@ -16,6 +17,7 @@ import com.fnproject.lb.spi.testkit.PolicyDriver;
 import com.fnproject.lb.spi.testkit.Reading;
 import com.fnproject.lb.spi.testkit.RoutingPolicyContract;
 import com.fnproject.lb.spi.testkit.VirtualTime;
+import java.lang.ref.WeakReference;
 import java.util.ArrayList;
 import java.util.HashSet;
 import java.util.List;
@@ -225,6 +227,26 @@ class HotSetPolicyTest extends RoutingPolicyContract {
       assertThat(next.node()).isSameAs(ending.node());
       running.add(next);
       endAll(driver);
+    }
+  }
+
+  /** Behind a warmth stand whole pages of nodes, and each idle function would keep its own. */
+  @Test
+  void keepsNoReadingAliveForAFunctionThatNobodyCallsAnyMore() {
+    try (PolicyDriver driver = driver(Map.of())) {
+      DrivenFunction function = driver.function("f");
+      Reading reading = new Reading(time.nowNanos(), MILLIS, -1, -1, 1);
+      driver.reading(
+          driver.nodes().getFirst(), reading, Map.of(function, new Containers(1, 0, 0, 0)));
+      WeakReference<Warmth> told = new WeakReference<>(function.warmth());
+      end(call(driver), Outcome.RAN);
+      assertThat(told.get()).isNotNull();
+      function.publish(null);
+      for (int i = 0; i < 100 && !told.refersTo(null); i++) {
+        System.gc();
+      }
+      assertThat(told.refersTo(null)).isTrue();
+      assertThat(driver.underWay()).isZero();
     }
   }
 
