@@ -29,10 +29,12 @@ import java.io.UncheckedIOException;
 import java.net.InetAddress;
 import java.net.SocketTimeoutException;
 import java.net.UnknownHostException;
+import java.security.cert.CertPathBuilderException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
 import java.util.function.LongSupplier;
+import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
 
 /**
@@ -198,9 +200,17 @@ public final class BoundedGet implements AutoCloseable {
       throw new Failure("name " + place.host() + " has no address", null);
     }
     IOException cause = refusal.getCause();
-    String reason = String.valueOf(cause == null ? null : cause.getMessage());
-    throw new Failure(
-        "no connection to " + place + ": " + reason.toLowerCase(Locale.ROOT), network(cause));
+    throw new Failure("no connection to " + place + ": " + reason(cause), network(cause));
+  }
+
+  private static String reason(@Nullable IOException cause) {
+    for (Throwable e = cause; e != null; e = e.getCause()) {
+      if (e instanceof CertPathBuilderException) {
+        return "TLS: its certificate is signed by nobody whom the JVM trusts";
+      }
+    }
+    String message = String.valueOf(cause == null ? null : cause.getMessage());
+    return cause instanceof SSLException ? "TLS: " + message : message.toLowerCase(Locale.ROOT);
   }
 
   private static InetAddress named(String host, InetAddress address) {
