@@ -33,6 +33,10 @@ import java.security.cert.CertPathBuilderException;
 import java.time.Duration;
 import java.util.List;
 import java.util.Locale;
+import java.util.concurrent.ExecutionException;
+import java.util.concurrent.FutureTask;
+import java.util.concurrent.TimeUnit;
+import java.util.concurrent.TimeoutException;
 import java.util.function.LongSupplier;
 import javax.net.ssl.SSLException;
 import org.jspecify.annotations.Nullable;
@@ -109,8 +113,8 @@ public final class BoundedGet implements AutoCloseable {
    * Creates a client without connections.
    *
    * @param connectTimeout longest time to connect
-   * @param answerTimeout longest time from then to the last byte of the answer, and longest silence
-   *     within: what dribbles is cut within twice this time
+   * @param answerTimeout longest time for a TLS handshake, and from then to the last byte of the
+   *     answer, and longest silence within: what dribbles is cut within twice this time
    * @param names looks names up; closed by the caller
    * @param via the Via field of requests, by which the balancer knows one that comes back to it
    * @param clock nanoseconds, monotonic
@@ -176,22 +180,7 @@ public final class BoundedGet implements AutoCloseable {
     UncheckedIOException refusal = null;
     for (InetAddress address : resolve(place.host())) {
       try {
-        return TcpClientConnection.create(
-                connector,
-                ConnectionKey.create(
-                    place.tls() ? "https" : "http",
-                    place.host(),
-                    place.port(),
-                    place.tls() ? tls() : NO_TLS,
-                    // The name, already looked up, stands in the certificate; without one the
-                    // address goes as it is, with the zone that it may have.
-                    (host, lookup) -> place.tls() ? named(host, address) : address,
-                    DnsAddressLookup.defaultLookup(),
-                    Proxy.noProxy()),
-                List.of(),
-                unused -> false,
-                unused -> {})
-            .connect();
+        return place.tls() ? shakeHands(place, address) : connect(place, address);
       } catch (UncheckedIOException e) {
         refusal = e;
       }
@@ -201,6 +190,54 @@ public final class BoundedGet implements AutoCloseable {
     }
     IOException cause = refusal.getCause();
     throw new Failure("no connection to " + place + ": " + reason(cause), network(cause));
+  }
+
+  private TcpClientConnection connect(Place place, InetAddress address) {
+    return TcpClientConnection.create(
+            connector,
+            ConnectionKey.create(
+                place.tls() ? "https" : "http",
+                place.host(),
+                place.port(),
+                place.tls() ? tls() : NO_TLS,
+                // The name, already looked up, stands in the certificate; without one the
+                // address goes as it is, with the zone that it may have.
+                (host, lookup) -> place.tls() ? named(host, address) : address,
+                DnsAddressLookup.defaultLookup(),
+                Proxy.noProxy()),
+            List.of(),
+            unused -> false,
+            unused -> {})
+        .connect();
+  }
+
+  /** The library bounds connecting, not the handshake: on a thread that can be given up. */
+  private TcpClientConnection shakeHands(Place place, InetAddress address)
+      throws InterruptedException {
+    FutureTask<TcpClientConnection> task =
+        new FutureTask<>(
+            () -> {
+              TcpClientConnection connection = connect(place, address);
+              if (Thread.interrupted()) {
+                connection.closeResource();
+              }
+              return connection;
+            });
+    Thread thread = Thread.ofVirtual().name("fnlb-tls-handshake").start(task);
+    try {
+      return task.get(connectTimeout.plus(answerTimeout).toNanos(), TimeUnit.NANOSECONDS);
+    } catch (ExecutionException e) {
+      throw e.getCause() instanceof UncheckedIOException known
+          ? known
+          : new UncheckedIOException(new IOException(e));
+    } catch (TimeoutException e) {
+      throw new UncheckedIOException(
+          new SocketTimeoutException(
+              "no TLS handshake within " + answerTimeout.toMillis() + " ms"));
+    } finally {
+      // Interrupting a virtual thread closes the socket that it is blocked on.
+      thread.interrupt();
+    }
   }
 
   private static String reason(@Nullable IOException cause) {

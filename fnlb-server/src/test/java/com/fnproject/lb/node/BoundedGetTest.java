@@ -14,6 +14,7 @@ import java.nio.file.Files;
 import java.nio.file.Path;
 import java.security.KeyStore;
 import java.time.Duration;
+import java.util.concurrent.FutureTask;
 import java.util.concurrent.TimeUnit;
 import javax.net.ssl.KeyManagerFactory;
 import javax.net.ssl.SSLContext;
@@ -49,11 +50,31 @@ class BoundedGetTest {
     }
   }
 
+  @Test
+  void givesUpOnAServerThatAnswersNoHandshakeAndClosesTheConnection() throws Exception {
+    try (ServerSocket server = new ServerSocket(0, 1, InetAddress.getLoopbackAddress())) {
+      FutureTask<Boolean> closed =
+          new FutureTask<>(
+              () -> {
+                try (Socket client = server.accept()) {
+                  client.getInputStream().readAllBytes();
+                  return true;
+                }
+              });
+      Thread unused = Thread.ofVirtual().start(closed);
+      assertRefused(
+          server.getLocalPort(), Duration.ofMillis(100), "no tls handshake within 100 ms");
+      assertThat(closed.get(30, TimeUnit.SECONDS)).isTrue();
+    }
+  }
+
   private static void assertRefused(int port, String why) {
+    assertRefused(port, Duration.ofSeconds(5), why);
+  }
+
+  private static void assertRefused(int port, Duration timeout, String why) {
     try (NameLookup names = new NameLookup();
-        BoundedGet get =
-            new BoundedGet(
-                Duration.ofSeconds(5), Duration.ofSeconds(5), names, "1.1 t", System::nanoTime)) {
+        BoundedGet get = new BoundedGet(timeout, timeout, names, "1.1 t", System::nanoTime)) {
       BoundedGet.Place place = new BoundedGet.Place(true, "127.0.0.1", port);
       assertThatThrownBy(() -> get.get(place, "/v2/apps", 1000, answer -> "answered"))
           .hasMessage("no connection to 127.0.0.1:" + port + ": " + why);
