@@ -35,8 +35,10 @@ import java.net.InetSocketAddress;
 import java.nio.charset.StandardCharsets;
 import java.time.Clock;
 import java.time.Duration;
+import java.time.Instant;
 import java.time.InstantSource;
 import java.time.ZoneId;
+import java.time.temporal.ChronoUnit;
 import java.util.HexFormat;
 import java.util.List;
 import java.util.Map;
@@ -121,7 +123,8 @@ public final class FnLoadBalancer {
                     address.host(), address.port(), config.upstream(), names, System::nanoTime),
             router::newSelector,
             System::nanoTime,
-            config.nodeInFlight());
+            config.nodeInFlight(),
+            ChronoUnit.MICROS.between(Instant.EPOCH, Instant.now()));
     String via = "1.1 fnlb-" + HexFormat.of().toHexDigits(random.nextLong());
     health = new HealthChecker(config.health(), registry, random, names, via, System::nanoTime);
     registry.listen(health);

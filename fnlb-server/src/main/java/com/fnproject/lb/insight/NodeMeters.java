@@ -82,7 +82,7 @@ public final class NodeMeters implements NodeListener, CallListener {
   }
 
   private static int eligible(Node node) {
-    return node.healthy() ? 1 : 0;
+    return node.status().eligible() ? 1 : 0;
   }
 
   private Meter told(

@@ -21,19 +21,22 @@ public final class Node implements RoutingNode {
   private final int mostInFlight;
   private final AtomicInteger inFlight = new AtomicInteger();
   private final PolicyState policyState = new PolicyState();
-  private volatile boolean healthy;
+  private volatile NodeStatus status;
   private volatile @Nullable NodeReading reading;
 
   /**
    * Creates a node that has not been checked.
    *
    * @param mostInFlight most calls under way on it; 0 = no cap
+   * @param spec what the operator says of it
+   * @param version the cluster's version that has it
    */
-  Node(NodeAddress address, UpstreamPool pool, int mostInFlight) {
+  Node(NodeAddress address, UpstreamPool pool, int mostInFlight, NodeSpec spec, long version) {
     this.address = address;
     this.id = address.toString();
     this.pool = pool;
     this.mostInFlight = mostInFlight;
+    this.status = new NodeStatus(spec, false, version, version);
   }
 
   /**
@@ -60,12 +63,21 @@ public final class Node implements RoutingNode {
    * @return false until the first check has succeeded
    */
   public boolean healthy() {
-    return healthy;
+    return status.healthy();
+  }
+
+  /**
+   * What is thought of it.
+   *
+   * @return the newest status, which may be newer than the table that the node was found in
+   */
+  public NodeStatus status() {
+    return status;
   }
 
   /** Under the registry's lock. */
-  void healthy(boolean nowHealthy) {
-    healthy = nowHealthy;
+  void status(NodeStatus latest) {
+    status = latest;
   }
 
   /**
@@ -100,12 +112,12 @@ public final class Node implements RoutingNode {
 
   @Override
   public double weight() {
-    return 1;
+    return status.spec().weight();
   }
 
   @Override
   public Map<String, String> labels() {
-    return Map.of();
+    return status.spec().labels();
   }
 
   @Override

@@ -27,4 +27,12 @@ public interface NodeListener {
    * @param node the node, whose pool is closed already
    */
   default void removed(Node node) {}
+
+  /**
+   * The cluster has changed in whatever way; told for every version of it, after what is told of
+   * the same change by another method here.
+   *
+   * @param event the change
+   */
+  default void changed(NodeEvent event) {}
 }

@@ -9,7 +9,6 @@ import java.util.List;
 import java.util.Queue;
 import java.util.concurrent.CopyOnWriteArrayList;
 import java.util.concurrent.locks.ReentrantLock;
-import java.util.function.Consumer;
 import java.util.function.Function;
 import java.util.function.LongSupplier;
 import org.jspecify.annotations.Nullable;
@@ -39,7 +38,7 @@ public final class NodeRegistry implements AutoCloseable {
   private final ReentrantLock telling = new ReentrantLock();
 
   @GuardedBy("changing")
-  private final Queue<Consumer<NodeListener>> untold = new ArrayDeque<>();
+  private final Queue<NodeEvent> untold = new ArrayDeque<>();
 
   private volatile RoutingTable table;
 
@@ -50,17 +49,20 @@ public final class NodeRegistry implements AutoCloseable {
    * @param selectors builds the policy's selector; called under the registry's lock, must not throw
    * @param clock nanoseconds, monotonic
    * @param nodeInFlight most calls under way on a node; 0 = no cap
+   * @param firstVersion the cluster's version as long as there are no nodes, 0 or more; to be above
+   *     any that an earlier registry of this balancer came to, so that no version is told twice
    */
   public NodeRegistry(
       Function<NodeAddress, UpstreamPool> pools,
       Function<NodeSnapshot, NodeSelector> selectors,
       LongSupplier clock,
-      int nodeInFlight) {
+      int nodeInFlight,
+      long firstVersion) {
     this.pools = pools;
     this.selectors = selectors;
     this.clock = clock;
     this.nodeInFlight = nodeInFlight;
-    NodeSet none = new NodeSet(0, clock.getAsLong(), new Node[0]);
+    NodeSet none = new NodeSet(firstVersion, clock.getAsLong(), new Node[0]);
     this.table = new RoutingTable(none, selectors.apply(none));
   }
 
@@ -90,58 +92,102 @@ public final class NodeRegistry implements AutoCloseable {
    * @throws IllegalStateException if a node is to be added and there are {@link #MAX_NODES}
    */
   public boolean apply(NodeChange change) {
-    boolean changed;
+    return make(change) != null;
+  }
+
+  /**
+   * Makes a change as {@link #apply} does.
+   *
+   * @param change what to change
+   * @return what was published; null if nothing changed
+   * @throws IllegalStateException if a node is to be added and there are {@link #MAX_NODES}
+   */
+  public @Nullable NodeEvent make(NodeChange change) {
+    NodeEvent event;
     changing.lock();
     try {
       NodeSet nodes = table.nodes();
-      changed =
+      event =
           switch (change) {
-            case NodeChange.Add add -> add(nodes, add.address());
+            case NodeChange.Add add -> add(nodes, add);
             case NodeChange.Remove remove -> remove(nodes, nodes.find(remove.address()));
-            case NodeChange.Health health -> health(nodes, health.node(), health.healthy());
+            case NodeChange.Health health -> health(nodes, health);
+            case NodeChange.Respecify respecify -> respecify(nodes, respecify);
           };
+      if (event != null) {
+        untold.add(event);
+      }
     } finally {
       changing.unlock();
     }
     tell();
-    return changed;
+    return event;
   }
 
   @GuardedBy("changing")
-  private boolean add(NodeSet nodes, NodeAddress address) {
+  private @Nullable NodeEvent add(NodeSet nodes, NodeChange.Add add) {
+    NodeAddress address = add.address();
     if (nodes.find(address) != null) {
-      return false;
+      return null;
     }
     if (nodes.all().size() >= MAX_NODES) {
       throw new IllegalStateException(
           "node '" + address + "': there are " + MAX_NODES + " nodes, which is the most");
     }
-    Node node = new Node(address, pools.apply(address), nodeInFlight);
+    Node node =
+        new Node(address, pools.apply(address), nodeInFlight, add.spec(), nodes.version() + 1);
     publish(nodes, nodes.with(node));
-    untold.add(listener -> listener.added(node));
-    return true;
+    return new NodeEvent(NodeEvent.Kind.ADDED, node, node.status());
   }
 
   @GuardedBy("changing")
-  private boolean remove(NodeSet nodes, @Nullable Node node) {
+  private @Nullable NodeEvent remove(NodeSet nodes, @Nullable Node node) {
     if (node == null) {
-      return false;
+      return null;
     }
+    NodeStatus last = node.status();
     publish(nodes, nodes.without(node));
     node.pool().close();
-    untold.add(listener -> listener.removed(node));
-    return true;
+    return new NodeEvent(
+        NodeEvent.Kind.REMOVED,
+        node,
+        new NodeStatus(last.spec(), last.healthy(), table.nodes().version(), last.revision()));
   }
 
   @GuardedBy("changing")
-  private boolean health(NodeSet nodes, Node node, boolean healthy) {
-    if (nodes.find(node.address()) != node || node.healthy() == healthy) {
-      return false;
+  private @Nullable NodeEvent health(NodeSet nodes, NodeChange.Health health) {
+    NodeStatus old = health.node().status();
+    return old.healthy() == health.healthy()
+        ? null
+        : change(
+            nodes,
+            NodeEvent.Kind.HEALTH_CHANGED,
+            health.node(),
+            new NodeStatus(old.spec(), health.healthy(), nodes.version() + 1, old.revision()));
+  }
+
+  @GuardedBy("changing")
+  private @Nullable NodeEvent respecify(NodeSet nodes, NodeChange.Respecify change) {
+    NodeStatus old = change.node().status();
+    long next = nodes.version() + 1;
+    return old.revision() != change.revision() || old.spec().equals(change.spec())
+        ? null
+        : change(
+            nodes,
+            NodeEvent.Kind.UPDATED,
+            change.node(),
+            new NodeStatus(change.spec(), old.healthy(), next, next));
+  }
+
+  @GuardedBy("changing")
+  private @Nullable NodeEvent change(
+      NodeSet nodes, NodeEvent.Kind kind, Node node, NodeStatus status) {
+    if (nodes.find(node.address()) != node) {
+      return null;
     }
-    node.healthy(healthy);
+    node.status(status);
     publish(nodes, nodes.same());
-    untold.add(listener -> listener.healthChanged(node, healthy));
-    return true;
+    return new NodeEvent(kind, node, status);
   }
 
   @GuardedBy("changing")
@@ -153,16 +199,28 @@ public final class NodeRegistry implements AutoCloseable {
   private void tell() {
     telling.lock();
     try {
-      Consumer<NodeListener> news;
+      NodeEvent news;
       while ((news = nextUntold()) != null) {
-        listeners.forEach(news);
+        for (NodeListener listener : listeners) {
+          tell(listener, news);
+        }
       }
     } finally {
       telling.unlock();
     }
   }
 
-  private @Nullable Consumer<NodeListener> nextUntold() {
+  private static void tell(NodeListener listener, NodeEvent news) {
+    switch (news.kind()) {
+      case ADDED -> listener.added(news.node());
+      case HEALTH_CHANGED -> listener.healthChanged(news.node(), news.status().healthy());
+      case UPDATED -> {}
+      case REMOVED -> listener.removed(news.node());
+    }
+    listener.changed(news);
+  }
+
+  private @Nullable NodeEvent nextUntold() {
     changing.lock();
     try {
       return untold.poll();

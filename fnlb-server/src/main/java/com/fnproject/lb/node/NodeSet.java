@@ -25,7 +25,8 @@ public final class NodeSet implements NodeSnapshot {
     this.version = version;
     this.nowNanos = nowNanos;
     this.all = all;
-    this.eligible = Arrays.stream(all).filter(Node::healthy).toArray(Node[]::new);
+    this.eligible =
+        Arrays.stream(all).filter(node -> node.status().eligible()).toArray(Node[]::new);
     byIdentity = new Node[Integer.highestOneBit(Math.max(eligible.length, 1)) << 2];
     for (Node node : eligible) {
       byIdentity[slot(node)] = node;
@@ -62,7 +63,12 @@ public final class NodeSet implements NodeSnapshot {
     return List.of(all);
   }
 
-  @Nullable Node find(NodeAddress address) {
+  /**
+   * A node by its address.
+   *
+   * @return null if it is not there
+   */
+  public @Nullable Node find(NodeAddress address) {
     for (Node node : all) {
       if (node.address().equals(address)) {
         return node;

@@ -34,6 +34,7 @@ public final class Registries {
         address -> new UpstreamPool(address.host(), address.port(), CONFIG, NAMES, clock),
         selectors,
         clock,
-        nodeInFlight);
+        nodeInFlight,
+        0);
   }
 }

@@ -117,6 +117,7 @@ class ExchangeTest {
                     address.host(), address.port(), connections, names, System::nanoTime),
             router::newSelector,
             System::nanoTime,
+            0,
             0);
     for (String name : List.of("10.0.0.1:1", "10.0.0.2:1", "10.0.0.3:1", "10.0.0.4:1")) {
       registry.apply(new NodeChange.Add(NodeAddress.parse(name)));
