@@ -26,8 +26,9 @@ record Dispatch(@Nullable Proxy proxy, @Nullable AdminApi api) implements Filter
     UriPath path = request.prologue().uriPath();
     String raw = path.rawPath();
     if (api != null) {
-      if (isBelow(AdminApi.PATH, raw)) {
-        api.handle(request, response);
+      String origin = origin(raw);
+      if (isBelow(AdminApi.PATH, origin)) {
+        api.handle(origin, request, response);
         return;
       }
       if (isBelow(Observability.PATH, raw) && decodes(path)) {
@@ -41,6 +42,17 @@ record Dispatch(@Nullable Proxy proxy, @Nullable AdminApi api) implements Filter
       return;
     }
     AdminApi.unknownCommand(request, response);
+  }
+
+  /** A path without the scheme and the host that may stand before it (RFC 9112, section 3.2.2). */
+  private static String origin(String raw) {
+    if (raw.startsWith("/")) {
+      return raw;
+    }
+    int start = raw.regionMatches(true, 0, "http://", 0, 7) ? 7 : 0;
+    start = raw.regionMatches(true, 0, "https://", 0, 8) ? 8 : start;
+    int slash = raw.indexOf('/', start);
+    return start == 0 || slash < 0 ? raw : raw.substring(slash);
   }
 
   private static boolean isBelow(String prefix, String path) {

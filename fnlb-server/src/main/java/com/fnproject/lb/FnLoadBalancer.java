@@ -1,6 +1,7 @@
 package com.fnproject.lb;
 
 import com.fnproject.lb.admin.AdminApi;
+import com.fnproject.lb.admin.AdminService;
 import com.fnproject.lb.admin.Observability;
 import com.fnproject.lb.fn.FnApi;
 import com.fnproject.lb.fn.FnRefresh;
@@ -93,6 +94,7 @@ public final class FnLoadBalancer {
   private final FnRefresh refresh;
   private final MetricsScraper scraper;
   private final Proxy proxy;
+  private final AdminService adminService;
 
   /** Where calls come in. */
   private final WebServer traffic;
@@ -155,7 +157,10 @@ public final class FnLoadBalancer {
             meters,
             via);
     ListenConfig listen = config.listen();
-    AdminApi adminApi = new AdminApi(registry, stats, listen.adminBody(), meters);
+    adminService =
+        new AdminService(
+            registry, Usage.release(), config.routing().router(), listen.maxWatches(), meters);
+    AdminApi adminApi = new AdminApi(adminService, stats, listen.adminBody(), meters);
     Observability observability =
         new Observability(
             meters, metricsConfig, registry, callMeters, this::alive, () -> !draining);
@@ -306,6 +311,8 @@ public final class FnLoadBalancer {
   private int end() throws InterruptedException {
     LOGGER.log(Level.INFO, "stopping: {0} calls under way", proxy.active());
     Thread.sleep(shutdown.drainDelay());
+    // They would never end by themselves, and so hold up the listener.
+    adminService.endWatches();
     Thread listener = Thread.ofVirtual().name("fnlb-stop-traffic").start(traffic::stop);
     long cut = 0;
     if (shutdown.timeout().isZero()) {

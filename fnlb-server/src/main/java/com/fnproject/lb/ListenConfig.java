@@ -13,6 +13,7 @@ import java.time.Duration;
  * @param maxConnections most client connections; 0 = half of the process's file descriptors
  * @param idleTimeout how long a client connection may stay idle; above 0
  * @param adminBody most bytes of a body sent to the admin API
+ * @param maxWatches most watches of the nodes at once
  */
 record ListenConfig(
     InetSocketAddress listen,
@@ -21,4 +22,5 @@ record ListenConfig(
     int maxTargetSize,
     int maxConnections,
     Duration idleTimeout,
-    int adminBody) {}
+    int adminBody,
+    int maxWatches) {}

@@ -140,6 +140,13 @@ final class Settings {
           Kind.size(KIB, 16 * MIB),
           "64KiB",
           "longest body of a request to /1/lb");
+  static final Setting<Integer> MAX_WATCHES =
+      add(
+          "max-watches",
+          LISTENING,
+          Kind.count(1, 10_000),
+          "100",
+          "most watches of the nodes at once");
 
   static final Setting<Duration> HC_INTERVAL =
       add(

@@ -112,7 +112,8 @@ sealed interface Startup {
         layers.get(Settings.MAX_TARGET_SIZE),
         layers.get(Settings.MAX_CONNECTIONS),
         layers.get(Settings.CLIENT_IDLE_TIMEOUT),
-        layers.get(Settings.ADMIN_BODY));
+        layers.get(Settings.ADMIN_BODY),
+        layers.get(Settings.MAX_WATCHES));
   }
 
   private static ScrapeConfig scrape(Layers layers) {

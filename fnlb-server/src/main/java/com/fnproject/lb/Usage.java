@@ -55,10 +55,14 @@ final class Usage {
 
   /** The versions of fnlb, Java and Helidon, in one line. */
   static String version() {
-    String version = Usage.class.getPackage().getImplementationVersion();
     return "fnlb %s (Java %s, Helidon %s)%n"
-        .formatted(
-            Objects.requireNonNullElse(version, "unpackaged"), Runtime.version(), Version.VERSION);
+        .formatted(release(), Runtime.version(), Version.VERSION);
+  }
+
+  /** The version of fnlb; {@code unpackaged} when it does not run from its jar. */
+  static String release() {
+    return Objects.requireNonNullElse(
+        Usage.class.getPackage().getImplementationVersion(), "unpackaged");
   }
 
   private static TextTable table() {

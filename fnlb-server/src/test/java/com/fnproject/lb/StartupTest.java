@@ -92,6 +92,7 @@ class StartupTest {
         row("max-headers", 200, "10", 10, c -> c.proxy().maxHeaders()),
         row("max-target-size", 16384, "256", 256, c -> c.listen().maxTargetSize()),
         row("admin-body", 65536, "1MiB", 1 << 20, c -> c.listen().adminBody()),
+        row("max-watches", 100, "7", 7, c -> c.listen().maxWatches()),
         row("hc-interval", seconds(3), "0.5", Duration.ofMillis(500), c -> c.health().interval()),
         row("hc-path", "/version", "/v?x=1", "/v?x=1", c -> c.health().path()),
         row("hc-unhealthy", 2, "4", 4, c -> c.health().unhealthyAfter()),

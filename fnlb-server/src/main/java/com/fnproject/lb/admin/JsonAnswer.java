@@ -1,5 +1,6 @@
 package com.fnproject.lb.admin;
 
+import io.helidon.http.Header;
 import io.helidon.http.HeaderNames;
 import io.helidon.http.HeaderValues;
 import io.helidon.http.Method;
@@ -37,8 +38,13 @@ final class JsonAnswer {
       ServerResponse response,
       Status status,
       Consumer<JsonGenerator> members) {
-    byte[] body = object(members);
-    response.status(status).header(HeaderValues.CONTENT_TYPE_JSON);
+    send(request, response, status, HeaderValues.CONTENT_TYPE_JSON, object(members));
+  }
+
+  /** Answers with any body, in all else as with an object. */
+  static void send(
+      ServerRequest request, ServerResponse response, Status status, Header type, byte[] body) {
+    response.status(status).header(type);
     if (request.content().hasEntity() && !request.content().consumed()) {
       response.header(HeaderValues.CONNECTION_CLOSE);
     }

@@ -28,8 +28,7 @@ final class NodeBody {
   /** Depth of what is ignored; the parser itself gives up at 1,000, with an error of no kind. */
   private static final int MAX_DEPTH = 100;
 
-  private static final JsonParserFactory PARSERS =
-      JsonProvider.provider().createParserFactory(Map.of());
+  static final JsonParserFactory PARSERS = JsonProvider.provider().createParserFactory(Map.of());
 
   private NodeBody() {}
 
@@ -39,7 +38,7 @@ final class NodeBody {
    * @throws Refusal with status 400 if there is none
    */
   static NodeAddress parse(byte[] body) {
-    String name = name(decode(body));
+    String name = name(decode(body, EXPECTED));
     try {
       return NodeAddress.parse(name);
     } catch (IllegalArgumentException e) {
@@ -47,11 +46,12 @@ final class NodeBody {
     }
   }
 
-  private static String decode(byte[] body) {
+  /** A body's text. */
+  static String decode(byte[] body, String expected) {
     try {
       return StandardCharsets.UTF_8.newDecoder().decode(ByteBuffer.wrap(body)).toString();
     } catch (CharacterCodingException e) {
-      throw bad("body: not UTF-8" + EXPECTED);
+      throw bad("body: not UTF-8" + expected);
     }
   }
 
@@ -116,7 +116,8 @@ final class NodeBody {
     }
   }
 
-  private static String described(JsonParser json, Event value) {
+  /** What stands where something else should, for messages. */
+  static String described(JsonParser json, Event value) {
     return switch (value) {
       case START_OBJECT -> "an object";
       case START_ARRAY -> "an array";
@@ -128,7 +129,7 @@ final class NodeBody {
     };
   }
 
-  private static Refusal bad(String message) {
+  static Refusal bad(String message) {
     return new Refusal(Status.BAD_REQUEST_400, message);
   }
 }

@@ -1,6 +1,7 @@
 package com.fnproject.lb.insight;
 
 import com.fnproject.lb.fn.MetricsReading;
+import com.fnproject.lb.node.AdminState;
 import com.fnproject.lb.node.CallListener;
 import com.fnproject.lb.node.Node;
 import com.fnproject.lb.node.NodeListener;
@@ -56,6 +57,13 @@ public final class NodeMeters implements NodeListener, CallListener {
     List<Meter> shown = new ArrayList<>();
     shown.add(
         gauge(node, "eligible", "1 if the node may be sent calls, else 0", () -> eligible(node)));
+    shown.add(
+        gauge(
+            node,
+            "draining",
+            "1 while the operator drains the node, else 0",
+            () -> node.status().spec().state() == AdminState.DRAINING ? 1 : 0));
+    shown.add(gauge(node, "weight", "The weight that the operator gave the node", node::weight));
     shown.add(
         gauge(node, "in.flight", "Calls of this balancer that are at the node", node::inFlight));
     shown.add(told(node, "hot", "Containers that are up at the node", MetricsReading::hot));

@@ -208,7 +208,6 @@ class AdminApiTest {
         "/1/lb",
         "/1/lb/",
         "/1/lb/nodes/",
-        "/1/lb/nodes/a:1",
         "/1/lb/dash",
         "/1/lb/stats/",
         "/1/lb/Nodes",
@@ -435,20 +434,22 @@ class AdminApiTest {
   @Test
   void refusesMoreNodesThanABalancerTakes() throws Exception {
     try (NodeRegistry registry = Registries.unconnected(nodes -> call -> null, () -> 0)) {
+      MeterRegistry meters = MeterRegistry.create(MetricsConfig.create());
+      AdminService service = new AdminService(registry, "1", "none", 1, meters);
       for (int i = 1; i <= NodeRegistry.MAX_NODES; i++) {
         assertThat(registry.apply(new NodeChange.Add(NodeAddress.parse("n:" + i)))).isTrue();
       }
-      AdminApi api =
-          new AdminApi(
-              registry,
-              new CallStats(Clock.systemUTC()),
-              1024,
-              MeterRegistry.create(MetricsConfig.create()));
+      AdminApi api = new AdminApi(service, new CallStats(Clock.systemUTC()), 1024, meters);
       WebServer server =
           WebServer.builder()
               .shutdownHook(false)
               .host("127.0.0.1")
-              .routing(routing -> routing.any(api::handle))
+              .routing(
+                  routing ->
+                      routing.any(
+                          (request, response) ->
+                              api.handle(
+                                  request.prologue().uriPath().rawPath(), request, response)))
               .build()
               .start();
       try (RawClient client = RawClient.connect(server.port())) {

@@ -39,12 +39,25 @@ class NodeRegistryTest {
     ADD,
     REMOVE,
     HEALTHY,
-    SICK
+    SICK,
+    DRAIN,
+    ENABLE,
+    WEIGH
   }
 
   private record Step(What what, int node) {
     NodeAddress address() {
       return new NodeAddress("10.0.0." + node, 8080);
+    }
+
+    /** What the operator says of a node after this step. */
+    NodeSpec asked(NodeSpec before) {
+      return switch (what) {
+        case DRAIN -> new NodeSpec(AdminState.DRAINING, before.weight(), before.labels());
+        case ENABLE -> new NodeSpec(AdminState.ENABLED, before.weight(), before.labels());
+        case WEIGH -> new NodeSpec(before.state(), 1 + node % 3, Map.of("step", "" + node));
+        default -> before;
+      };
     }
   }
 
@@ -60,7 +73,17 @@ class NodeRegistryTest {
       case HEALTHY, SICK ->
           known != null
               && registry.apply(new NodeChange.Health(known, step.what() == What.HEALTHY));
+      case DRAIN, ENABLE, WEIGH ->
+          known != null
+              && registry.apply(
+                  new NodeChange.Respecify(
+                      known, known.status().revision(), step.asked(known.status().spec())));
     };
+  }
+
+  private static NodeSpec put(Map<String, NodeSpec> specs, String id, NodeSpec spec) {
+    specs.put(id, spec);
+    return spec;
   }
 
   private static List<String> eligible(NodeSnapshot snapshot) {
@@ -90,18 +113,25 @@ class NodeRegistryTest {
   void anySequenceOfChangesLeavesWhatANaiveModelSays(@ForAll("steps") List<Step> steps) {
     try (NodeRegistry registry = registry()) {
       Map<String, Boolean> model = new TreeMap<>();
+      Map<String, NodeSpec> specs = new TreeMap<>();
       Map<String, Node> identities = new HashMap<>();
       for (Step step : steps) {
         RoutingTable before = registry.table();
         String id = step.address().toString();
         Boolean health = model.get(id);
+        NodeSpec spec = specs.getOrDefault(id, NodeSpec.INITIAL);
         boolean expected =
             switch (step.what()) {
               case ADD -> model.putIfAbsent(id, false) == null;
               case REMOVE -> model.remove(id) != null;
               case HEALTHY -> health != null && !health && model.put(id, true) != null;
               case SICK -> health != null && health && model.put(id, false) != null;
+              case DRAIN, ENABLE, WEIGH ->
+                  health != null
+                      && !step.asked(spec).equals(spec)
+                      && step.asked(spec).equals(put(specs, id, step.asked(spec)));
             };
+        specs.keySet().retainAll(model.keySet());
         assertThat(apply(registry, step)).as(step.toString()).isEqualTo(expected);
 
         RoutingTable after = registry.table();
@@ -114,11 +144,20 @@ class NodeRegistryTest {
             .extracting(Node::id)
             .containsExactlyElementsOf(model.keySet());
         assertThat(eligible(after.nodes()))
-            .containsExactlyElementsOf(model.keySet().stream().filter(model::get).toList());
+            .containsExactlyElementsOf(
+                model.keySet().stream()
+                    .filter(model::get)
+                    .filter(
+                        name ->
+                            specs.getOrDefault(name, NodeSpec.INITIAL).state()
+                                == AdminState.ENABLED)
+                    .toList());
         assertThat(after.selector()).isEqualTo(new BuiltFor(after.nodes()));
         identities.keySet().retainAll(model.keySet());
         for (Node node : after.nodes().all()) {
           assertThat(identities.computeIfAbsent(node.id(), unused -> node)).isSameAs(node);
+          assertThat(node.status().spec())
+              .isEqualTo(specs.getOrDefault(node.id(), NodeSpec.INITIAL));
         }
       }
     }
@@ -154,6 +193,55 @@ class NodeRegistryTest {
       assertThat(registry.apply(new NodeChange.Health(first, false)))
           .as("late news of the node that was removed")
           .isFalse();
+    }
+  }
+
+  @Test
+  void eachVersionIsToldOnceInOrderWithTheStatusOfThen() {
+    try (NodeRegistry registry =
+        new NodeRegistry(
+            address -> Registries.pool(address, () -> 0), BuiltFor::new, () -> 0, 0, 1000)) {
+      List<String> told = new ArrayList<>();
+      registry.listen(
+          new NodeListener() {
+            @Override
+            public void changed(NodeEvent event) {
+              NodeStatus status = event.status();
+              told.add(
+                  "%s %d %s %s %d"
+                      .formatted(
+                          event.kind(),
+                          status.version(),
+                          status.spec().state(),
+                          status.healthy() ? "healthy" : "sick",
+                          status.revision()));
+            }
+
+            @Override
+            public void healthChanged(Node node, boolean healthy) {
+              told.add("health only");
+            }
+          });
+      NodeAddress address = new NodeAddress("a", 1);
+      registry.apply(new NodeChange.Add(address));
+      Node node = registry.table().nodes().find(address);
+      NodeSpec drained = new NodeSpec(AdminState.DRAINING, 1, Map.of());
+      registry.apply(new NodeChange.Respecify(node, 1001, drained));
+      registry.apply(new NodeChange.Health(node, true));
+      registry.apply(new NodeChange.Respecify(node, 1001, NodeSpec.INITIAL));
+      registry.apply(new NodeChange.Respecify(node, 1002, NodeSpec.INITIAL));
+      registry.apply(new NodeChange.Remove(address));
+      registry.apply(new NodeChange.Respecify(node, 1004, drained));
+      registry.apply(new NodeChange.Add(address, drained));
+      assertThat(told)
+          .containsExactly(
+              "ADDED 1001 ENABLED sick 1001",
+              "UPDATED 1002 DRAINING sick 1002",
+              "health only",
+              "HEALTH_CHANGED 1003 DRAINING healthy 1002",
+              "UPDATED 1004 ENABLED healthy 1004",
+              "REMOVED 1005 ENABLED healthy 1004",
+              "ADDED 1006 DRAINING sick 1006");
     }
   }
 

@@ -30,11 +30,10 @@ public final class Registries {
   /** The same, with a cap on the calls under way on a node. */
   public static NodeRegistry unconnected(
       Function<NodeSnapshot, NodeSelector> selectors, LongSupplier clock, int nodeInFlight) {
-    return new NodeRegistry(
-        address -> new UpstreamPool(address.host(), address.port(), CONFIG, NAMES, clock),
-        selectors,
-        clock,
-        nodeInFlight,
-        0);
+    return new NodeRegistry(address -> pool(address, clock), selectors, clock, nodeInFlight, 0);
+  }
+
+  static UpstreamPool pool(NodeAddress address, LongSupplier clock) {
+    return new UpstreamPool(address.host(), address.port(), CONFIG, NAMES, clock);
   }
 }
