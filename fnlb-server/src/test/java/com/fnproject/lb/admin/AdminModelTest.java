@@ -4,7 +4,6 @@ import static org.assertj.core.api.Assertions.assertThat;
 
 import com.fnproject.lb.FnLoadBalancer;
 import com.fnproject.lb.testbed.wire.RawAnswer;
-import com.fnproject.lb.testbed.wire.RawClient;
 import java.io.IOException;
 import java.util.List;
 import java.util.Map;
@@ -79,16 +78,7 @@ class AdminModelTest {
   private record Rest(int port) implements Skin {
 
     private RawAnswer exchange(String method, String target, String body) throws IOException {
-      try (RawClient client = RawClient.connect(port)) {
-        return client.exchange(
-            method
-                + " "
-                + target
-                + " HTTP/1.1\r\nHost: t\r\nContent-Length: "
-                + body.length()
-                + "\r\n\r\n"
-                + body);
-      }
+      return AdminRequest.exchange(port, method, target, body);
     }
 
     @Override

@@ -55,16 +55,7 @@ class NodeApiTest {
   }
 
   private static RawAnswer exchange(String method, String target, String body) throws IOException {
-    try (RawClient client = RawClient.connect(balancer.port())) {
-      return client.exchange(
-          method
-              + " "
-              + target
-              + " HTTP/1.1\r\nHost: t\r\nContent-Length: "
-              + body.length()
-              + "\r\n\r\n"
-              + body);
-    }
+    return AdminRequest.exchange(balancer.port(), method, target, body);
   }
 
   private static RawAnswer get(String name) throws IOException {
